@@ -1,0 +1,162 @@
+"""The table: every work, who takes part in it, and what must hold.
+
+The one place to change a target, a size or a peer. Sizes differ by system so that each measurement
+lasts about as long; every value is a rate or a per-item cost, so they compare.
+"""
+
+from benchmarks.units import KIB, MILLIONS_PER_S, MILLISECONDS, SECONDS, THOUSANDS_PER_S
+from benchmarks.work import OURS, Absolute, Entrant, Relative, Work
+
+# Threads that hand over on every message are faster when they cannot land on two cores.
+PYKKA_PINNED = "Pykka, one core"
+PYTHON_PEERS = ("Pykka", PYKKA_PINNED, "Thespian", "xoscar")
+
+
+def _ours(size: int, worker: str = "holon_kernel") -> Entrant:
+    return Entrant(system=OURS, worker=worker, size=size)
+
+
+def _peer(system: str, worker: str, size: int, *options: str) -> Entrant:
+    return Entrant(system=system, worker=worker, size=size, options=options)
+
+
+WORKS: tuple[Work, ...] = (
+    Work(
+        name="tell",
+        title="tell, one sender, one actor",
+        unit=MILLIONS_PER_S,
+        entrants=(
+            _ours(1_000_000),
+            _peer("Pykka", "pykka_threads", 200_000),
+            _peer(PYKKA_PINNED, "pykka_threads", 200_000, "one-core"),
+            _peer("Thespian", "thespian_simple", 100_000),
+            _peer("xoscar", "xoscar_local", 50_000),
+            _peer("deque + call", "plain", 5_000_000),
+            _peer("BEAM", "beam", 3_000_000),
+            _peer("BEAM +S 1", "beam", 3_000_000, "+S", "1"),
+        ),
+        targets=(
+            Relative(factor=6, peers=PYTHON_PEERS),
+            Relative(factor=0.15, peers=("deque + call",)),
+        ),
+    ),
+    Work(
+        name="ping-pong",
+        title="ping-pong of two actors, per message",
+        unit=MILLIONS_PER_S,
+        entrants=(
+            _ours(1_000_000),
+            _peer("Pykka", "pykka_threads", 100_000),
+            _peer(PYKKA_PINNED, "pykka_threads", 100_000, "one-core"),
+            _peer("Thespian", "thespian_simple", 100_000),
+            _peer("xoscar", "xoscar_local", 50_000),
+            _peer("BEAM", "beam", 2_000_000),
+            _peer("BEAM +S 1", "beam", 2_000_000, "+S", "1"),
+        ),
+        targets=(
+            Relative(factor=10, peers=("Pykka", PYKKA_PINNED)),
+            Relative(factor=0.6, peers=("BEAM",)),
+            Relative(factor=0.6, peers=("BEAM +S 1",)),
+        ),
+    ),
+    Work(
+        name="ask",
+        title="ask from outside, sequential",
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(100_000),
+            _peer("Pykka", "pykka_threads", 50_000),
+            _peer(PYKKA_PINNED, "pykka_threads", 50_000, "one-core"),
+            _peer("Thespian", "thespian_simple", 100_000),
+            _peer("xoscar", "xoscar_local", 20_000),
+            _peer("xoscar direct", "xoscar_local", 200_000, "direct"),
+            _peer("future + call_soon", "plain", 200_000),
+        ),
+        targets=(Relative(factor=1.7, peers=PYTHON_PEERS),),
+    ),
+    Work(
+        name="ask-actor",
+        title="ask actor to actor, async handler",
+        unit=THOUSANDS_PER_S,
+        entrants=(_ours(100_000), _peer("xoscar direct", "xoscar_local", 200_000)),
+        targets=(Relative(factor=0.4, peers=("xoscar direct",)),),
+    ),
+    Work(
+        name="spawn",
+        title="spawn, until the last actor answers",
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(100_000),
+            _peer("Pykka", "pykka_threads", 2_000),
+            _peer("Thespian", "thespian_simple", 20_000),
+            _peer("xoscar", "xoscar_local", 20_000),
+            _peer("BEAM", "beam", 200_000),
+        ),
+        targets=(Absolute(bound=100_000),),
+    ),
+    Work(
+        name="memory",
+        title="idle actor, growth of resident memory",
+        unit=KIB,
+        entrants=(
+            _ours(100_000),
+            _peer("holon, once used", "holon_kernel", 100_000, "used"),
+            _peer("Pykka", "pykka_threads", 2_000),
+            _peer("Thespian", "thespian_simple", 100_000),
+            _peer("xoscar", "xoscar_local", 100_000),
+            _peer("BEAM", "beam", 100_000),
+        ),
+        targets=(Absolute(bound=1.3 * 1024),),
+    ),
+    Work(
+        name="skynet",
+        title="skynet, until every actor stopped",
+        unit=SECONDS,
+        entrants=(_ours(100_000), _peer("asyncio tasks", "plain", 100_000)),
+        targets=(Relative(factor=1, peers=("asyncio tasks",)),),
+    ),
+    Work(
+        name="engine-inline",
+        title="engine, no-op flow, inline",
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(50_000, "holon_engine"),
+            _peer("ThreadPoolExecutor", "executors", 50_000),
+        ),
+        targets=(Relative(factor=1, peers=("ThreadPoolExecutor",)),),
+    ),
+    Work(
+        name="engine-thread",
+        title="engine, no-op flow, thread",
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(50_000, "holon_engine"),
+            _peer("ThreadPoolExecutor", "executors", 50_000),
+        ),
+        targets=(Relative(factor=1, peers=("ThreadPoolExecutor",)),),
+    ),
+    Work(
+        name="engine-process",
+        title="engine, no-op flow, process",
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(10_000, "holon_engine"),
+            _peer("ProcessPoolExecutor", "executors", 20_000),
+        ),
+        targets=(Relative(factor=0.5, peers=("ProcessPoolExecutor",)),),
+    ),
+    Work(
+        name="help",
+        title="holon --help, wall",
+        unit=MILLISECONDS,
+        entrants=(_ours(10, "holon_command"), _peer("python -c pass", "bare_python", 10)),
+        targets=(Absolute(bound=0.150),),
+    ),
+    Work(
+        name="run",
+        title="holon run of a no-op, wall",
+        unit=MILLISECONDS,
+        entrants=(_ours(10, "holon_command"), _peer("python -c pass", "bare_python", 10)),
+        targets=(Absolute(bound=0.350),),
+    ),
+)

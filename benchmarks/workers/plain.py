@@ -1,0 +1,83 @@
+"""The limits: the least that plain Python can do for the same work, with no actor system at all.
+
+tell: a deque and a bare method call. ask: an asyncio future resolved by `call_soon`.
+skynet: one asyncio task per node.
+"""
+
+import asyncio
+from collections import deque
+from time import perf_counter
+
+from benchmarks.workers._serve import on_loop, serve, warm_up_size
+
+
+class Counter:
+    """What an actor's handler does, without the actor."""
+
+    def __init__(self) -> None:
+        self.handled = 0
+
+    def receive(self, message: object, sender: object) -> None:
+        self.handled += 1
+
+
+def tell(count: int) -> float:
+    """Messages per second through a deque."""
+    _tell_all(warm_up_size(count))
+    started = perf_counter()
+    _tell_all(count)
+    return count / (perf_counter() - started)
+
+
+def _tell_all(count: int) -> None:
+    counter = Counter()
+    mailbox: deque[object] = deque()
+    put, take, receive = mailbox.append, mailbox.popleft, counter.receive
+    message = object()
+    for _ in range(count):
+        put(message)
+    while mailbox:
+        receive(take(), None)
+    assert counter.handled == count
+
+
+async def ask(count: int) -> float:
+    """Futures per second, each resolved on the next turn of the loop."""
+    await _ask_all(warm_up_size(count))
+    started = perf_counter()
+    await _ask_all(count)
+    return count / (perf_counter() - started)
+
+
+async def _ask_all(count: int) -> None:
+    loop = asyncio.get_running_loop()
+    for _ in range(count):
+        future = loop.create_future()
+        loop.call_soon(future.set_result, 1)
+        await future
+
+
+async def skynet(leaves: int) -> float:
+    """Seconds for a tree of tasks, ten children to a node, to sum its leaves."""
+    await _node(0, max(leaves // 100, 10))
+    started = perf_counter()
+    total = await _node(0, leaves)
+    elapsed = perf_counter() - started
+    assert total == leaves * (leaves - 1) // 2
+    return elapsed
+
+
+async def _node(first: int, leaves: int) -> int:
+    if leaves == 1:
+        return first
+    share = leaves // 10
+    # Awaiting each in turn is a third faster than gather or a TaskGroup: the fairest limit.
+    children = [asyncio.create_task(_node(first + i * share, share)) for i in range(10)]
+    total = 0
+    for child in children:
+        total += await child
+    return total
+
+
+if __name__ == "__main__":
+    serve({"tell": tell, "ask": on_loop(ask), "skynet": on_loop(skynet)})

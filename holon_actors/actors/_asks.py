@@ -1,0 +1,92 @@
+"""The time limits of pending asks.
+
+Asks that share a time-out run out in the order in which they were made, so one timer per time-out
+value is enough: it watches the oldest. An ask costs one entry in a dictionary instead of a timer of
+its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from holon_actors.actors.errors import AskTimeout
+
+if TYPE_CHECKING:
+    from holon_actors.actors._cell import Cell
+
+__all__ = ["AskDeadlines"]
+
+
+class _Bucket:
+    """The pending asks of one time-out value, oldest first."""
+
+    __slots__ = ("_drop", "_loop", "_timeout_s", "_timer", "pending")
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, timeout_s: float, drop: Callable[[float], object]
+    ) -> None:
+        self._loop = loop
+        self._timeout_s = timeout_s
+        self._drop = drop
+        self._timer: asyncio.TimerHandle | None = None
+        self.pending: dict[asyncio.Future[Any], tuple[float, Cell, Any]] = {}
+
+    def add(self, answer: asyncio.Future[Any], cell: Cell, message: Any) -> None:
+        deadline = self._loop.time() + self._timeout_s
+        self.pending[answer] = (deadline, cell, message)
+        if self._timer is None:
+            self._timer = self._loop.call_at(deadline, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        expired = []
+        for answer, (deadline, cell, message) in self.pending.items():
+            # A timer may fire a clock tick early; what is due within the tick is due.
+            if deadline > now + 1e-6:
+                self._timer = self._loop.call_at(deadline, self._expire)
+                break
+            expired.append((answer, cell, message))
+        for answer, cell, message in expired:
+            del self.pending[answer]
+            if not answer.done():
+                answer.set_exception(_timed_out(cell, message, self._timeout_s))
+        if not self.pending:
+            self._drop(self._timeout_s)
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _timed_out(cell: Cell, message: Any, timeout_s: float) -> AskTimeout:
+    return AskTimeout(cell.address, type(message).__name__, timeout_s, cell.depth, cell.doing())
+
+
+class AskDeadlines:
+    """All pending asks of one system."""
+
+    __slots__ = ("_buckets", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._buckets: dict[float, _Bucket] = {}
+
+    def bucket(self, timeout_s: float) -> _Bucket:
+        """Where asks with this time-out are kept."""
+        bucket = self._buckets.get(timeout_s)
+        if bucket is None:
+            bucket = self._buckets[timeout_s] = _Bucket(self._loop, timeout_s, self._drop)
+        return bucket
+
+    def _drop(self, timeout_s: float) -> None:
+        self._buckets.pop(timeout_s, None)
+
+    def cancel(self) -> None:
+        """Stop all timers; the asks themselves have been answered by then."""
+        for bucket in self._buckets.values():
+            bucket.cancel()
+        self._buckets.clear()

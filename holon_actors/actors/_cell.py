@@ -1,0 +1,603 @@
+"""The cell: what stands behind the reference of a living actor. Mailbox, turn and answers.
+
+Rules:
+- Everything but `tell`, `ask`, `send`, `stop` and `kill` runs on the event loop's thread.
+- One message at a time: a handler that waits keeps `BUSY` set until it is done.
+- A turn takes messages only while the gate is zero. Whatever must come first (a waiting handler, a
+  kernel signal, a lifecycle step) sets a bit of the gate and schedules a turn.
+- `Invariant: a cell with messages and an open gate is scheduled.` No message waits unseen.
+
+What becomes of an actor (start, failure, restart, stop) does not belong here but in `_lifecycle`,
+threads in `_threads`, and the order in which actors run in `_dispatcher`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from asyncio import get_running_loop
+from collections import deque
+from collections.abc import Awaitable, Callable, Sized
+from typing import TYPE_CHECKING, Any
+
+from holon_actors.actors import _lifecycle
+from holon_actors.actors._answers import reject
+from holon_actors.actors._gate import BATCH, BUSY, CONTROL, EXITS, PAUSED, SIGNALS
+from holon_actors.actors._rare import Rare
+from holon_actors.actors._state import TRANSITIONS, State
+from holon_actors.actors._tasks import cancel_begun, cancelled_from_outside, start_at_once
+from holon_actors.actors.address import Address
+from holon_actors.actors.errors import (
+    ActorStopped,
+    AskDeadlock,
+    HandlerCancelled,
+    HandlerExited,
+    MailboxFull,
+)
+from holon_actors.actors.mailbox import Envelope, Mailbox, Queue, Unbounded, make_queue, opened
+from holon_actors.actors.ref import ActorRef
+from holon_actors.actors.signals import Signal, Terminated
+from holon_actors.actors.supervision import Strategy
+
+if TYPE_CHECKING:
+    from holon_actors.actors._dispatcher import Dispatcher
+    from holon_actors.actors.actor import Actor
+    from holon_actors.actors.system import ActorSystem
+
+__all__ = ["Cell"]
+
+
+class Cell(ActorRef[Any]):
+    """One actor of this system. See the module's rules."""
+
+    __slots__ = (
+        "__weakref__",
+        "_actor",
+        "_args",
+        "_attended",
+        "_began",
+        "_children",
+        "_cls",
+        "_current",
+        "_dispatcher",
+        "_gate",
+        "_handler",
+        "_kwargs",
+        "_mailbox",
+        "_name",
+        "_parent",
+        "_policy",
+        "_processed",
+        "_queue",
+        "_rare",
+        "_reason",
+        "_replied",
+        "_scheduled",
+        "_state",
+        "_task",
+        "_uid",
+        "system",
+    )
+
+    def __init__(
+        self,
+        system: ActorSystem,
+        parent: Cell | None,
+        name: str | None,
+        cls: type[Actor],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any] | None,
+        mailbox: Mailbox,
+        policy: Strategy,
+    ) -> None:
+        self.system = system
+        self._parent = parent
+        system._uid = self._uid = system._uid + 1
+        self._name = name  # None: made from class and uid whenever somebody asks
+        self._cls = cls  # with the arguments, what a restart builds the new instance from
+        self._args = args
+        self._kwargs = kwargs
+        self._mailbox = mailbox
+        self._policy = policy  # applied to this actor's children
+        # Made at the first message: an idle actor should not pay for a queue.
+        self._queue: Queue | None = None if type(mailbox) is Unbounded else make_queue(mailbox)
+        self._dispatcher: Dispatcher = system._dispatcher
+        self._scheduled = False
+        self._gate = 0
+        self._state = State.RUNNING
+        self._processed = 0
+        self._current: Any = None  # the message being handled, as the queue gave it
+        self._began = 0.0  # when the message of a BUSY actor was begun
+        self._attended = (
+            False  # somebody (a waiting `send`, a receive timer) wants to hear of each turn
+        )
+        self._replied = False  # the current ask is, or will be, answered by other means
+        self._task: Any = None  # what BUSY waits for; can be cancelled
+        self._children: dict[str | int, Cell] | None = None
+        self._rare: Rare | None = None
+        self._reason: str | None = None  # a stop is due or under way, or why the actor ended
+        self._actor: Actor | None = None
+        # What handles messages since `become`; None for the actor's `receive`.
+        self._handler: Callable[[Any, Any], Any] | None = None
+
+    # --- the face of a reference ---
+
+    @property
+    def name(self) -> str:
+        """The last segment of the path; without a name of its own, class and uid."""
+        if self._name is not None:
+            return self._name
+        kind = self._cls.__name__.strip("_").lower()
+        return f"{kind if kind.isascii() else 'actor'}~{self._uid}"
+
+    @property
+    def path(self) -> str:
+        segments: list[str] = []
+        cell: Cell | None = self
+        while cell is not None:
+            segments.append(cell.name)
+            cell = cell._parent
+        return "/" + "/".join(reversed(segments))
+
+    @property
+    def address(self) -> Address:
+        return Address(self.system.name, self.path, self._uid, self.system.endpoint)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._state not in (State.STOPPING, State.STOPPED)
+
+    def __hash__(self) -> int:
+        return hash(self._uid)
+
+    def __eq__(self, other: object) -> bool:
+        # A cell is the only one of its address, so another cell is another actor.
+        return self is other or (not isinstance(other, Cell) and super().__eq__(other))
+
+    def tell(self, message: Any, sender: ActorRef[Any] | None = None) -> None:
+        queue = self._queue
+        if queue is None:
+            queue = self._first_queue(message, sender)
+            if queue is None:
+                return
+        # Most messages from outside need no envelope. It is what tells a message apart that is a
+        # tuple, or nothing, itself.
+        if sender is None and type(message) is not tuple and message is not None:
+            refused = queue.append(message)
+        else:
+            refused = queue.append((message, sender, None))
+        if refused is not None:
+            self._refuse(refused)
+        if not self._scheduled:
+            self._scheduled = True
+            dispatcher = self._dispatcher
+            dispatcher.ready.append(self)
+            if not dispatcher.awake:
+                dispatcher.wake()
+
+    async def ask(
+        self, message: Any, timeout: float | None = None, *, sender: ActorRef[Any] | None = None
+    ) -> Any:
+        system = self.system
+        loop = system.loop
+        if get_running_loop() is not loop:
+            if loop.is_closed():
+                raise ActorStopped(self.address, self._reason or "shutdown")
+            asking = self.ask(message, timeout, sender=sender)
+            return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asking, loop))
+        if self._state is State.STOPPED:
+            raise ActorStopped(self.address, self._reason or "stopped")
+        if self._gate & BUSY and asyncio.current_task() is self._task:
+            raise AskDeadlock(self.address, type(message).__name__)
+        answer: asyncio.Future[Any] = loop.create_future()
+        envelope = (message, sender, answer)
+        dispatcher = self._dispatcher
+        if not (self._gate or self._queue or self._scheduled) and dispatcher.may_run_now():
+            dispatcher.run_now(self, envelope)
+            if answer.done():
+                return answer.result()
+        else:
+            self._post(envelope)
+        limit = system.ask_timeout if timeout is None else timeout
+        if limit == math.inf:
+            return await answer
+        bucket = system._asks.bucket(limit)
+        bucket.add(answer, self, message)
+        try:
+            return await answer
+        finally:
+            bucket.pending.pop(answer, None)
+
+    async def send(self, message: Any, sender: ActorRef[Any] | None = None) -> None:
+        if get_running_loop() is not self.system.loop:
+            if self.system.loop.is_closed():
+                raise ActorStopped(self.address, self._reason or "shutdown")
+            sending = self.send(message, sender)
+            crossing = asyncio.run_coroutine_threadsafe(sending, self.system.loop)
+            return await asyncio.wrap_future(crossing)
+        if getattr(self._queue, "waits", False):
+            await self._wait_for_room()
+        if not self.is_alive:
+            raise ActorStopped(self.address, self._reason or "stopped")
+        self.tell(message, sender)
+        return None
+
+    def stop(self) -> None:
+        self.system._on_loop(_lifecycle.stop, self, "stopped")
+
+    def kill(self) -> None:
+        self.system._on_loop(_lifecycle.kill, self)
+
+    # --- messages in ---
+
+    def _first_queue(self, message: Any, sender: ActorRef[Any] | None) -> Queue | None:
+        """The queue of an actor that had none; None for one that has ended."""
+        if self._state is State.STOPPED:
+            self.system.dead_letter(message, sender, self, self._reason or "stopped")
+            return None
+        self._queue = queue = self._dispatcher.new_queue()
+        return queue
+
+    def _post(self, envelope: Envelope) -> None:
+        """`tell`, for a message that is in its envelope already."""
+        queue = self._queue
+        if queue is None:
+            queue = self._queue = self._dispatcher.new_queue()
+        refused = queue.append(envelope)
+        if refused is not None:
+            self._refuse(refused)
+        self._schedule()
+
+    def _refuse(self, item: Any) -> None:
+        """The mailbox had no room for this one (not always the newest)."""
+        message, sender, answer = opened(item)
+        if answer is None:
+            self.system.dead_letter(message, sender, self, "mailbox-full")
+        else:
+            full = MailboxFull(self.address, getattr(self._queue, "capacity", 0))
+            self.system._on_loop(reject, answer, full)
+
+    async def _wait_for_room(self) -> None:
+        senders = self._uncommon().senders
+        self._attended = True
+        # Who came first goes first: a newcomer waits while others do, and one whose room was taken
+        # by a `tell` before it woke goes back to the front.
+        newcomer = True
+        while self.is_alive and ((newcomer and senders) or self._is_full()):
+            turn: asyncio.Future[None] = self.system.loop.create_future()
+            senders.insert(len(senders) if newcomer else 0, turn)
+            newcomer = False
+            try:
+                await turn
+            except asyncio.CancelledError:
+                self._admit_senders()  # the room that may have been given to us goes to the next
+                raise
+
+    def _is_full(self) -> bool:
+        queue = self._queue
+        return queue is not None and len(queue) >= getattr(queue, "capacity", math.inf)
+
+    def _admit_senders(self) -> None:
+        """Wake as many waiting senders as the mailbox has room for."""
+        rare, queue = self._rare, self._queue
+        if rare is None or queue is None:
+            return
+        room = getattr(queue, "capacity", 0) - len(queue)
+        while rare.senders and room > 0:
+            turn = rare.senders.pop(0)
+            if not turn.done():
+                turn.set_result(None)
+                room -= 1
+
+    def _signal(self, signal: Signal, sender: ActorRef[Any] | None = None) -> None:
+        """Put a kernel signal ahead of all messages."""
+        if self._state is State.STOPPED:
+            return
+        self._uncommon().signals.append((signal, sender, None))
+        self._gate |= SIGNALS
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._dispatcher.schedule(self)
+
+    # --- turns ---
+
+    def gated_turn(self) -> None:
+        """A turn while something comes before messages."""
+        self._scheduled = False
+        if self._gate & BUSY:
+            if self._queue:
+                self.note_backlog(self._queue)
+            return
+        if self._gate & CONTROL:
+            self._gate &= ~CONTROL
+            _lifecycle.advance(self)
+        if self._gate & SIGNALS and not self._gate & (BUSY | CONTROL | PAUSED):
+            self._handle_signal()
+        elif self._queue:
+            self.note_backlog(self._queue)
+        self._reschedule()
+
+    def _handle_signal(self) -> None:
+        rare = self._uncommon()
+        envelope = rare.signals.pop(0)
+        if not rare.signals:
+            self._gate &= ~SIGNALS
+        if not rare.expects(envelope[0]):
+            return
+        self._current = envelope
+        try:
+            result = self.handler()(envelope[0], envelope[1])
+            if result is not None:
+                self.conclude(envelope, result)
+        except BaseException as error:  # noqa: BLE001  # the handler's; see failed
+            self.failed(envelope, error)
+
+    def handler(self) -> Callable[[Any, Any], Any]:
+        """What handles messages now."""
+        if self._handler is not None:
+            return self._handler
+        assert self._actor is not None
+        return self._actor.receive
+
+    def after_batch(self) -> None:
+        """The end of a turn for an actor that has more than messages to think of."""
+        self._scheduled = False
+        if not self._gate & BUSY:
+            self._after_messages()
+            if self._gate & CONTROL:
+                self._gate &= ~CONTROL
+                _lifecycle.advance(self)
+        self._reschedule()
+
+    def _after_messages(self) -> None:
+        rare = self._rare
+        if rare is not None:
+            if rare.senders:
+                self._admit_senders()
+            if rare.receive_timeout is not None:
+                rare.receive_timeout.touch()
+        if self._queue:
+            self.note_backlog(self._queue)
+        elif self._attended:
+            self.watch_depth(())
+
+    def _reschedule(self) -> None:
+        """Restore the invariant: whoever may take a step has a turn coming."""
+        gate = self._gate
+        if gate & BUSY:
+            return
+        if gate & CONTROL or (not gate & PAUSED and (gate & SIGNALS or self._queue)):
+            self._schedule()
+
+    def note_backlog(self, unread: Sized) -> None:
+        """Messages are left after a turn: remember when they came, and watch how many there are."""
+        self._uncommon().note_arrivals(self._taken(), len(unread), self._dispatcher.now)
+        self.watch_depth(unread)
+
+    def watch_depth(self, unread: Sized) -> None:
+        """Say so when very many messages wait."""
+        mailbox = self._mailbox
+        if type(mailbox) is not Unbounded:
+            return
+        if len(unread) > mailbox.high_water:
+            self._attended = True  # to see it fall again
+            self.system._high_water(self, len(unread))
+        elif self._attended and len(unread) < mailbox.high_water / 2:
+            self.system._log.forget(self)
+
+    def end_batch(self) -> None:
+        """The handler has changed: the turn under way may not go on with the old one."""
+        if self._dispatcher.current is self:
+            self._gate |= CONTROL  # with no step to take, it does nothing but end the batch
+
+    # --- answers ---
+
+    def conclude(self, item: Any, result: Any) -> None:
+        """A handler has returned something, or its message was an ask."""
+        if result is not None and hasattr(result, "__await__"):
+            self._gate |= BUSY
+            self._began = self._dispatcher.now
+            # The cell itself keeps the task, and hears of its end from it: no callback is needed.
+            task = start_at_once(self._drive(item, result), self.system.loop, self.system._context)
+            if not task.done():
+                self._task = task
+        else:
+            self._reply(opened(item), result)
+
+    def _reply(self, envelope: Envelope, result: Any) -> None:
+        answer = envelope[2]
+        if self._replied:
+            self._replied = False
+        elif answer is not None:
+            if answer.done():
+                self.system._late_answer(self, envelope[0])
+            else:
+                answer.set_result(result)
+
+    async def _drive(self, item: Any, awaitable: Awaitable[Any]) -> None:
+        """Finish a handler that waits, then the messages behind it while nothing is in the way."""
+        envelope = opened(item)
+        error: BaseException | None = None
+        self._task = asyncio.current_task()
+        try:
+            self._reply(envelope, await awaitable)
+            queue = self._queue
+            for _ in range(BATCH):
+                if self._gate != BUSY or not queue:
+                    break
+                self._current = item = queue.popleft()
+                envelope = opened(item)
+                self._began = self._dispatcher.now
+                self._processed += 1
+                result = self.handler()(envelope[0], envelope[1])
+                if result is not None and hasattr(result, "__await__"):
+                    result = await result
+                if envelope[2] is not None:
+                    self._reply(envelope, result)
+        except asyncio.CancelledError as cancelled:
+            error = self._interrupted(envelope, cancelled)
+        except BaseException as raised:  # noqa: BLE001  # the handler's; see failed
+            error = raised
+        self._task = None
+        self._current = None
+        self._gate &= ~BUSY
+        if error is not None and not isinstance(error, asyncio.CancelledError):
+            self.failed(envelope, error)
+            return
+        self._after_messages()
+        self._reschedule()
+        if error is not None:
+            raise error
+
+    def _interrupted(
+        self, envelope: Envelope, cancelled: asyncio.CancelledError
+    ) -> BaseException | None:
+        """Tell apart a kill, a cancellation from outside, and one that the handler let out."""
+        killed = self._reason == "killed"
+        if not killed and not cancelled_from_outside():
+            return self._leaked(envelope[0], cancelled)
+        self._replied = False
+        reject(envelope[2], ActorStopped(self.address, "killed"))
+        if killed:
+            return None
+        _lifecycle.stop(self, "killed")
+        return cancelled
+
+    def _leaked(self, message: Any, cancelled: asyncio.CancelledError) -> HandlerCancelled:
+        error = HandlerCancelled(self.address, type(message).__name__)
+        error.__cause__ = cancelled
+        return error
+
+    def failed(self, item: Any, error: BaseException) -> None:
+        """A handler has raised: tell the asker, then let the supervisor judge."""
+        message, _, answer = opened(item)
+        exits = isinstance(error, EXITS)
+        if isinstance(error, asyncio.CancelledError):
+            error = self._leaked(message, error)
+        elif exits:
+            error = exited(self, message, error)
+        self._replied = False
+        reject(answer, error)
+        _lifecycle.fail(self, error, message)
+        self._after_messages()
+        self._reschedule()
+        if exits:
+            assert error.__cause__ is not None
+            raise error.__cause__
+
+    # --- other actors ---
+
+    def _child(self, name: str) -> Cell | None:
+        """The living child of this name. Those without a name of their own are kept by uid."""
+        children = self._children
+        if not children:
+            return None
+        found = children.get(name)
+        if found is None and "~" in name:
+            uid = name.rpartition("~")[2]
+            found = children.get(int(uid)) if uid.isdecimal() else None
+            return found if found is not None and found.name == name else None
+        return found
+
+    def _add_watcher(self, watcher: Cell) -> None:
+        watcher._uncommon().watching[self] = None
+        if self._state is State.STOPPED:
+            watcher._signal(Terminated(self, self._reason or "stopped"), self)
+        else:
+            self._uncommon().watchers[watcher] = None
+
+    def _remove_watcher(self, watcher: Cell) -> None:
+        watcher._uncommon().watching.pop(self, None)
+        if self._rare is not None:
+            self._rare.watchers.pop(watcher, None)
+
+    def _unstash(self) -> None:
+        rare = self._rare
+        if rare is None or not rare.stash:
+            return
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.extendleft(reversed(rare.stash))
+        rare.stash.clear()
+        self._reschedule()
+
+    # --- lifecycle's handles ---
+
+    def _become(self, state: State) -> None:
+        assert state in TRANSITIONS[self._state], f"{self.path}: {self._state} -> {state}"
+        self._state = state
+        if state is State.RUNNING:
+            self._gate &= ~PAUSED
+        else:
+            self._gate |= PAUSED
+
+    def _uncommon(self) -> Rare:
+        rare = self._rare
+        if rare is None:
+            rare = self._rare = Rare()
+        return rare
+
+    async def _call_hook(self, hook: Callable[..., Any], *args: Any) -> None:
+        """Run a hook where this actor's code runs."""
+        result = hook(*args)
+        if hasattr(result, "__await__"):
+            await result
+
+    def _cancel_task(self) -> None:
+        """Cancel what the actor is BUSY with."""
+        cancel_begun(self._task)
+
+    def _release_dispatcher(self) -> None:
+        """The actor has ended: give back what only it used."""
+
+    # --- inspection ---
+
+    @property
+    def depth(self) -> int:
+        """Unread messages."""
+        return len(self._queue) if self._queue else 0
+
+    @property
+    def load(self) -> int:
+        """Unread messages, and the one being handled."""
+        return self.depth + (1 if self._gate & BUSY else 0)
+
+    def current_message(self) -> Any:
+        """The message being handled, or None."""
+        return None if self._current is None else opened(self._current)[0]
+
+    def doing(self) -> str:
+        """What the actor is busy with, for error messages."""
+        if self._current is not None:
+            age_s = self.system.clock() - self.since()
+            return f"handling {type(self.current_message()).__name__} for {age_s:.3g} s"
+        return "idle" if self._state is State.RUNNING else self._state.value
+
+    def since(self) -> float:
+        """When the current message was begun."""
+        return self._began if self._gate & BUSY else self._dispatcher.now
+
+    def oldest_arrival(self) -> float | None:
+        """When the oldest unread message came, to within a turn of the loop; None when there is none."""
+        queue = self._queue
+        if not queue:
+            return None
+        first: int | None = getattr(queue, "first_arrival", None)
+        number = self._taken() + 1 if first is None else first
+        came = None if self._rare is None else self._rare.arrival(number)
+        return self._dispatcher.now if came is None else came
+
+    def _taken(self) -> int:
+        """How many messages the queue has given out or dropped: what is unread is numbered from there."""
+        taken: int = getattr(self._queue, "taken", self._processed)
+        return taken
+
+
+def exited(cell: Cell, message: Any, error: BaseException) -> HandlerExited:
+    """What the asker and the supervisor see of a SystemExit."""
+    seen = HandlerExited(cell.address, type(message).__name__, error)
+    seen.__cause__ = error
+    return seen

@@ -1,0 +1,231 @@
+"""Which actor runs next: a queue of the ready ones, worked off in turns of the event loop.
+
+A turn ends after a while even when actors are still ready, so that sockets, timers and tasks get
+theirs. `now` is the time at the last look at the clock, at most one actor's turn old: reading an
+attribute is cheaper than a clock.
+
+An actor is in the queue at most once (its `_scheduled` flag), except that two threads may race to
+put it there, which costs an empty turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
+from typing import TYPE_CHECKING, Any
+
+from holon_actors.actors._gate import BATCH, BUSY
+from holon_actors.actors.mailbox import Envelope, Queue
+
+if TYPE_CHECKING:
+    from holon_actors.actors._cell import Cell
+    from holon_actors.actors._watchdog import Watchdog
+
+__all__ = ["Dispatcher"]
+
+# Longer turns starve timers and sockets; shorter ones pay the event loop's own cost too often.
+_TURN_S = 0.01
+
+# Asks that may be handled on the spot between two turns of the loop.
+_RUN_NOW = 16
+
+# Queues of ended actors that are kept for the next ones.
+_SPARE_QUEUES = 256
+
+
+class Dispatcher:
+    """Runs the ready actors of one system on its event loop."""
+
+    __slots__ = (
+        "_clock",
+        "_context",
+        "_loop",
+        "_report_slow",
+        "_run_now_left",
+        "_slow_s",
+        "_spare",
+        "_thread",
+        "_watchdog",
+        "awake",
+        "current",
+        "now",
+        "ready",
+        "turns",
+    )
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        context: Context,
+        slow_s: float,
+        report_slow: Callable[[Cell, float, int], None],
+        watchdog: Watchdog,
+    ) -> None:
+        self._loop = loop
+        self._clock = _clock_of(loop)
+        self._context = context
+        self._slow_s = slow_s
+        self._report_slow = report_slow
+        self._watchdog = watchdog
+        self._thread = threading.get_ident()
+        self._spare: list[Queue] = []
+        self._run_now_left = _RUN_NOW
+        self.ready: deque[Cell] = deque()
+        self.awake = False  # a turn is coming
+        self.turns = 0
+        self.current: Cell | None = None
+        self.now = self._clock()
+
+    @property
+    def on_loop(self) -> bool:
+        """Whether the caller is on the event loop's thread."""
+        return threading.get_ident() == self._thread
+
+    def schedule(self, cell: Cell) -> None:
+        """Let `cell` have a turn. May be called from any thread. (`Cell.tell` has a copy of this.)"""
+        self.ready.append(cell)
+        if not self.awake:
+            self.wake()
+
+    def wake(self) -> None:
+        """Ask the event loop for a turn."""
+        self.awake = True
+        self.now = self._clock()
+        if self._watchdog.parked:
+            self._watchdog.unpark(self)
+        if threading.get_ident() == self._thread:
+            self._loop.call_soon(self._turn, context=self._context.copy())
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._turn, context=self._context.copy())
+        except RuntimeError:
+            # The loop has closed under a thread that outlived its system: nobody is left to tell.
+            self.awake = False
+
+    def _turn(self) -> None:
+        self.turns += 1
+        try:
+            self._run_ready()
+        finally:
+            # Also after a handler's SystemExit: whoever catches it finds the other actors well.
+            self.current = None
+            self.awake = False
+            if self.ready:
+                self.wake()
+
+    def _run_ready(self) -> None:
+        self._run_now_left = _RUN_NOW
+        ready = self.ready
+        clock = self._clock
+        slow_s = self._slow_s
+        run = self._run
+        now = self.now = clock()
+        end = now + _TURN_S
+        while ready:
+            self.current = cell = ready.popleft()
+            messages = run(cell)
+            then = now
+            self.now = now = clock()
+            if now - then > slow_s:
+                self._report_slow(cell, now - then, messages)
+            if not cell._gate & BUSY:
+                cell._current = None
+            if now > end:
+                break
+
+    def _run(self, cell: Cell) -> int:
+        """Give `cell` its turn; return how many messages it handled.
+
+        The hot path: nothing is called here that need not be.
+        """
+        queue = cell._queue
+        if cell._gate != 0 or queue is None:
+            cell.gated_turn()
+            return 0
+        receive = cell._handler or cell._actor.receive  # type: ignore[union-attr]
+        count = 0
+        item: Any = None
+        try:
+            while queue:
+                cell._current = item = queue.popleft()
+                count += 1
+                if type(item) is tuple:
+                    message, sender, answer = item
+                    result = receive(message, sender)
+                    if result is not None or answer is not None:
+                        cell.conclude(item, result)
+                else:
+                    result = receive(item, None)
+                    if result is not None:
+                        cell.conclude(item, result)
+                if cell._gate or count == BATCH:
+                    break
+        except BaseException as error:  # noqa: BLE001  # the handler's; see failed
+            cell._processed += count
+            cell._scheduled = False
+            cell.failed(item, error)
+            return count
+        cell._processed += count
+        if queue or cell._gate or cell._attended:
+            cell.after_batch()
+        else:
+            cell._scheduled = False
+            if queue:  # another thread told between the look and the flag
+                cell._schedule()
+        return count
+
+    # --- asks handled on the spot ---
+
+    def may_run_now(self) -> bool:
+        """Whether an idle actor may handle an ask at once, without a turn of the loop for it.
+
+        Only so often between two turns, or a chain of asks would keep the loop from all else.
+        """
+        if self._run_now_left <= 0 or self.current is not None:
+            return False
+        self._run_now_left -= 1
+        return True
+
+    def run_now(self, cell: Cell, envelope: Envelope) -> None:
+        """Handle one message of an idle actor at once."""
+        started = self.now = self._clock()
+        self.current = cell
+        cell._current = envelope
+        cell._processed += 1
+        try:
+            receive = cell.handler()
+            result = self._context.copy().run(receive, envelope[0], envelope[1])
+            cell.conclude(envelope, result)
+        except BaseException as error:  # noqa: BLE001  # the handler's; see failed
+            cell.failed(envelope, error)
+        finally:
+            self.current = None
+        now = self.now = self._clock()
+        if now - started > self._slow_s:
+            self._report_slow(cell, now - started, 1)
+        if not cell._gate & BUSY:
+            cell._current = None
+        if cell._gate or cell._attended:
+            cell.after_batch()
+
+    # --- queues ---
+
+    def new_queue(self) -> Queue:
+        """An empty unbounded queue."""
+        return self._spare.pop() if self._spare else deque()
+
+    def give_back(self, queue: Queue | None) -> None:
+        """The queue of an ended actor is free."""
+        if type(queue) is deque and not queue and len(self._spare) < _SPARE_QUEUES:
+            self._spare.append(queue)
+
+
+def _clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
+    """The loop's clock, without its Python wrapper where that is all there is around the real one."""
+    if type(loop).time is asyncio.BaseEventLoop.time:
+        return time.monotonic
+    return loop.time

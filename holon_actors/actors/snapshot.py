@@ -1,0 +1,58 @@
+"""A look at the living actors, for people and tools. Taken on demand; it costs the actors nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from holon_actors.actors._cell import Cell
+
+__all__ = ["ActorSnapshot", "take_snapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class ActorSnapshot:
+    """One actor at one moment. Ages are in seconds; None where there is no such message.
+
+    `state` is "starting", "running", "failed", "restarting" or "stopping"; `current_message` is the
+    type of the message being handled, and `oldest_age` how long the oldest unread one has waited.
+    """
+
+    path: str
+    state: str
+    mailbox_depth: int
+    processed: int
+    restarts: int
+    current_message: str | None
+    current_age: float | None
+    oldest_age: float | None
+
+
+def take_snapshot(root: Cell, now: float) -> list[ActorSnapshot]:
+    """All actors below `root`, parents before children, in order of birth."""
+    return [_of(cell, now) for cell in _walk(root)]
+
+
+def _walk(root: Cell) -> Iterator[Cell]:
+    pending = list(reversed((root._children or {}).values()))
+    while pending:
+        cell = pending.pop()
+        yield cell
+        if cell._children:
+            pending.extend(reversed(cell._children.values()))
+
+
+def _of(cell: Cell, now: float) -> ActorSnapshot:
+    message = cell.current_message()
+    rare = cell._rare
+    oldest = cell.oldest_arrival()
+    return ActorSnapshot(
+        path=cell.path,
+        state=cell._state.value,
+        mailbox_depth=cell.depth,
+        processed=cell._processed,
+        restarts=rare.restarts if rare is not None else 0,
+        current_message=None if message is None else type(message).__name__,
+        current_age=None if message is None else max(0.0, now - cell.since()),
+        oldest_age=None if oldest is None else max(0.0, now - oldest),
+    )

@@ -1,0 +1,382 @@
+"""The engine: runs flows on supervised actors. The face of this package.
+
+`Engine` is what a program holds; behind it stand actors (`front.py`). It checks what comes in,
+makes an `Execution` of it, and starts and ends the machinery. Deciding is the business of
+`planner.py` and `workload.py`, running that of `executor.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import random
+import threading
+from collections.abc import Awaitable
+from contextvars import copy_context
+from functools import partial
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from holon_actors.actors import ActorRef, ActorSystem, OneForOne
+from holon_actors.errors import ConfigError
+from holon_actors.flows import Flow, Isolation, coerce_input
+from holon_actors.flows.meta import ISOLATIONS
+from holon_actors.runtime._usage import ProcessTree
+from holon_actors.runtime.errors import EngineClosed, EngineOverloaded, WrongIsolation, WrongThread
+from holon_actors.runtime.execution import Execution
+from holon_actors.runtime.front import EngineSupervisor
+from holon_actors.runtime.handle import Handle
+from holon_actors.runtime.limits import RateLimit, TokenBucket
+from holon_actors.runtime.nesting import current_execution, inherited_deadline
+from holon_actors.runtime.planner import Planner
+from holon_actors.runtime.recovery import ErrorRecovery
+from holon_actors.runtime.resources import ResourceGate, ResourceLimits
+from holon_actors.runtime.shop import Shop
+from holon_actors.runtime.snapshot import snapshot
+from holon_actors.runtime.stats import EngineStats
+from holon_actors.runtime.trace import Trace
+from holon_actors.runtime.workload import Workload
+
+__all__ = ["Engine", "Priority"]
+
+T = TypeVar("T")
+Priority = Literal["low", "normal", "high"] | int
+
+# What cancelled flows get to clean up, beyond the grace that worker processes have.
+_LAST_GRACE_S = 1.0
+
+_LEVELS = {"low": -1, "normal": 0, "high": 1}
+
+
+class Engine:
+    """Runs flows, at most `max_concurrency` at a time.
+
+    Use it as `async with Engine(...) as engine:`; leaving the block waits for what was submitted,
+    or cancels it when the block raised.
+
+    `queue_size`: executions that may wait for a slot; one more raises `EngineOverloaded`.
+    `ageing`: seconds of waiting that are worth one level of priority; "low" to "high" are two
+    levels apart.
+    `kill_grace`: seconds that a worker process has between TERM and KILL when it is ended.
+    `system`: an `ActorSystem` to live in; without one the engine has its own.
+    `rng`: where the jitter of retries comes from.
+
+    Raises `ConfigError`, naming the setting, when a value is out of range.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_concurrency: int = 4,
+        queue_size: int = 10_000,
+        resource_limits: ResourceLimits | None = None,
+        error_recovery: ErrorRecovery | None = None,
+        rate_limit: RateLimit | None = None,
+        isolation: Isolation = "auto",
+        ageing: float = 1.0,
+        kill_grace: float = 1.0,
+        name: str = "engine",
+        system: ActorSystem | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        _check_count("max_concurrency", max_concurrency)
+        _check_count("queue_size", queue_size)
+        _check_seconds("ageing", ageing)
+        _check_seconds("kill_grace", kill_grace)
+        _check_isolation(isolation)
+        self.name = name
+        self.max_concurrency = max_concurrency
+        self.queue_size = queue_size
+        self._limits = resource_limits
+        self._recovery = error_recovery
+        self._rate_limit = rate_limit
+        self._isolation = isolation
+        self._ageing_s = ageing
+        self._kill_grace_s = kill_grace
+        self._given_system = system
+        self._rng = rng if rng is not None else random.Random()  # noqa: S311  # jitter is no secret
+        self._state: Literal["new", "running", "draining", "closed"] = "new"
+        self._closing: asyncio.Task[EngineStats] | None = None
+        self._number = 0
+        self._routes: dict[tuple[Flow[Any, Any], str | None], str] = {}
+
+    # --- life ---
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.shutdown(timeout=None if kind is None else 0.0)
+
+    async def start(self) -> None:
+        """Start the actors. Raises `EngineClosed` when the engine was started before."""
+        if self._state != "new":
+            raise EngineClosed(self.name, self._state)
+        self._loop = loop = asyncio.get_running_loop()
+        self._loop_thread = threading.get_ident()
+        self._ended = asyncio.Event()
+        now = loop.time()
+        bucket = None if self._rate_limit is None else TokenBucket(self._rate_limit, now)
+        self._planner: Planner[Execution[Any]] = Planner(
+            max_concurrency=self.max_concurrency,
+            queue_size=self.queue_size,
+            ageing_s=self._ageing_s,
+            bucket=bucket,
+            now=now,
+        )
+        gate = ResourceGate(self._limits, ProcessTree(loop.time))
+        self._workload = Workload(
+            self.name, loop, self._planner, self._recovery, self._rng, wake=self._wake
+        )
+        self._shop = Shop(
+            self._workload, gate, self._limits, self.max_concurrency, self._kill_grace_s
+        )
+        self.system = self._given_system or ActorSystem(self.name)
+        if self._given_system is None:
+            await self.system.__aenter__()
+        self._supervisor = self.system.spawn(
+            EngineSupervisor,
+            self,
+            self._shop,
+            name="engine" if self._given_system is None else None,
+            supervision=OneForOne(max_restarts=20, window=10.0),
+        )
+        await self._shop.is_up.wait()
+        self._state = "running"
+
+    def _wake(self) -> None:
+        self._shop.wake()
+
+    async def shutdown(self, timeout: float | None = 10.0) -> EngineStats:
+        """Refuse new work, let what was accepted finish within `timeout` seconds (None: however
+        long), cancel the rest, and end all actors, threads and worker processes.
+
+        A thread that is stuck in a flow cannot be ended; it is left behind and counted as
+        `abandoned` in the statistics returned. Calling it again waits for the first call.
+        """
+        if self._state == "new":
+            raise EngineClosed(self.name, self._state)
+        if self._closing is None:
+            if self._state == "running":
+                self._state = "draining"
+            self._closing = self._loop.create_task(self._close(timeout))
+        return await asyncio.shield(self._closing)
+
+    async def _close(self, timeout_s: float | None) -> EngineStats:
+        workload = self._workload
+        if timeout_s is None:
+            await workload.idle.wait()
+        else:
+            await _within(workload.idle.wait(), timeout_s)
+        self.cancel_all()
+        stats = self.stats()
+        for executor, lease in tuple(self._shop.roster.assigned.items()):
+            if lease.isolation == "thread":  # would wait for a flow that cannot be stopped
+                executor.kill()
+        self._supervisor.stop()
+        grace_s = self._kill_grace_s + _LAST_GRACE_S
+        last_resort = self._loop.call_later(grace_s, self._supervisor.kill)
+        await self._ended.wait()
+        last_resort.cancel()
+        if self._given_system is None:
+            await self.system.shutdown()
+        self._state = "closed"
+        return stats
+
+    def cancel_all(self) -> None:
+        """Cancel every execution that has not ended."""
+        for execution in tuple(self._workload.live):
+            execution.cancel()
+
+    def collapse(self) -> None:
+        """The actors have ended, by a shutdown or by failing too often: fail what is left."""
+        self._ended.set()
+        if self._state == "running":
+            self._state = "closed"
+        for execution in tuple(self._workload.live):
+            self._workload.failed(execution, EngineClosed(self.name, "closed"))
+
+    # --- work ---
+
+    async def execute(
+        self,
+        flow: Flow[Any, T],
+        value: Any = None,
+        *,
+        timeout: float | None = None,
+        priority: Priority = "normal",
+        isolation: Isolation | None = None,
+        trace: bool = False,
+    ) -> T:
+        """Run a flow on `value` (bound by the input rule) and return its result; see `submit`.
+
+        Cancelling the caller cancels the execution. Raises what the flow raises, and what `submit`
+        raises.
+        """
+        return await self.submit(
+            flow, value, timeout=timeout, priority=priority, isolation=isolation, trace=trace
+        )
+
+    def submit(
+        self,
+        flow: Flow[Any, T],
+        value: Any = None,
+        *,
+        timeout: float | None = None,
+        priority: Priority = "normal",
+        isolation: Isolation | None = None,
+        trace: bool = False,
+    ) -> Execution[T]:
+        """Queue a flow and return its `Execution`, which can be awaited.
+
+        `timeout`: seconds from now until `ExecutionTimeout`, queueing and retries included. A flow
+        that runs in this engine passes the time it has left on, so the earlier deadline counts.
+        `priority`: "low", "normal", "high" or an int (0 is normal); the longer something waits, the
+        more urgent.
+        `isolation`: where it runs; by default what the flow says, else what the engine says.
+        `trace`: record a span per node in `execution.trace`.
+
+        Raises `FlowInputError`, `EngineOverloaded` (with `.retry_after`), `EngineClosed`,
+        `WrongIsolation`, `ConfigError`.
+        """
+        if self._state != "running":
+            raise EngineClosed(self.name, self._state)
+        loop = self._loop
+        self._check_thread()
+        route = self._routes.get((flow, isolation)) or self._find_route(flow, isolation)
+        value = coerce_input(flow, value)
+        now = loop.time()
+        try:
+            self._planner.check_room(now)
+        except EngineOverloaded:
+            self._workload.counters.rejected += 1
+            raise
+        self._number += 1
+        execution: Execution[T] = Execution(
+            self._workload, self._number, flow, value, route, copy_context(), now, loop
+        )
+        if priority != "normal":
+            execution.level = _level(priority)
+        if timeout is not None:
+            _check_seconds("timeout", timeout)
+            execution.timeout = timeout
+            execution.deadline = now + timeout
+        if trace:
+            execution.trace = Trace(flow.meta.name)
+        execution.may_retry = execution.retried_above = self._recovery is not None
+        parent = current_execution.get()
+        if parent is not None and parent.done():
+            parent = None  # a task that its flow left behind
+        if parent is not None or inherited_deadline.get() is not None:
+            self._inherit(execution, parent, now)
+        self._workload.accept(execution, now)
+        return execution
+
+    def submit_threadsafe(
+        self, flow: Flow[Any, T], value: Any = None, **options: Any
+    ) -> concurrent.futures.Future[T]:
+        """`submit` from any other thread, worker threads of this engine included; options as there.
+
+        `.result()` blocks. In a flow that runs in a thread of this engine, its slot is free while
+        it blocks. What `submit` raises is raised by `.result()`; there, on the engine's own loop,
+        blocking raises `WrongThread`.
+        Raises `EngineClosed`.
+        """
+        if self._state != "running":
+            raise EngineClosed(self.name, self._state)
+        handle: Handle[T] = Handle(self._workload, self._loop_thread)
+        start = partial(self.submit, flow, value, **options)
+        self._loop.call_soon_threadsafe(handle.start, start, context=copy_context())
+        return handle
+
+    def stats(self) -> EngineStats:
+        """What the engine is doing and has done. Raises `EngineClosed` before it is started."""
+        if self._state == "new":
+            raise EngineClosed(self.name, self._state)
+        return snapshot(self._state, self._workload, self._shop, self._loop.time())
+
+    @property
+    def ref(self) -> ActorRef[Any]:
+        """The engine's actor, which takes `Execute` and `GetStats` from other actors."""
+        if self._state == "new":
+            raise EngineClosed(self.name, self._state)
+        return self._shop.front
+
+    # --- what an execution gets ---
+
+    def _find_route(self, work: Flow[Any, Any], isolation: str | None) -> str:
+        """Where a flow runs. The call decides before the flow, the flow before the engine."""
+        if not isinstance(work, Flow):
+            raise ConfigError(f"submit({work!r}): expected a flow; make one with flow(...)")
+        if isolation is not None:
+            _check_isolation(isolation)
+        choices = (isolation, work.meta.isolation, self._isolation)
+        chosen = next((choice for choice in choices if choice not in (None, "auto")), None)
+        if isolation == "auto":
+            chosen = None
+        if chosen is None:
+            chosen = "loop" if work.is_async else "thread"
+        if chosen == "inline" and work.is_async:
+            raise WrongIsolation(work.meta.name, "inline", "it is async, and inline cannot wait")
+        if len(self._routes) >= 1024:  # flows made in a loop must not pile up here
+            self._routes.clear()
+        self._routes[work, isolation] = chosen
+        return chosen
+
+    def _inherit(
+        self, execution: Execution[Any], parent: Execution[Any] | None, now: float
+    ) -> None:
+        """Take over the deadline and the retry mark of the flow that submits this."""
+        if parent is not None:
+            execution.nested = parent.host is self._workload
+            if parent.retried_above:
+                execution.may_retry = False
+                execution.retried_above = True
+        deadline = inherited_deadline.get() if parent is None else parent.deadline
+        if deadline is not None and (execution.deadline is None or deadline < execution.deadline):
+            execution.deadline = deadline
+            execution.timeout = max(deadline - now, 0.0)
+
+    def _check_thread(self) -> None:
+        try:
+            here = asyncio.get_running_loop()
+        except RuntimeError:
+            here = None
+        if here is not self._loop:
+            raise WrongThread(self.name, "not on its event loop here; use submit_threadsafe()")
+
+
+def _check_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"Engine({name}={value!r}): a whole number, at least 1")
+
+
+def _check_seconds(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        raise ConfigError(f"{name}={value!r}: seconds, at least 0")
+
+
+def _check_isolation(isolation: Any) -> None:
+    if isolation not in ISOLATIONS:
+        raise ConfigError(f"isolation={isolation!r}: one of {', '.join(ISOLATIONS)}")
+
+
+def _level(priority: Priority) -> int:
+    if isinstance(priority, int) and not isinstance(priority, bool):
+        return priority
+    if priority in _LEVELS:
+        return _LEVELS[priority]
+    raise ConfigError(f'priority={priority!r}: "low", "normal", "high" or an int')
+
+
+async def _within(awaitable: Awaitable[Any], timeout_s: float) -> None:
+    try:
+        await asyncio.wait_for(awaitable, timeout_s)
+    except TimeoutError:
+        pass  # what is left is cancelled by the caller

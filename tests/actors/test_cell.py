@@ -1,0 +1,477 @@
+"""Turns: one message at a time, in order, at most once; and every way an ask ends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from holon_actors import (
+    Actor,
+    ActorFailed,
+    ActorRef,
+    ActorStopped,
+    ActorSystem,
+    AskDeadlock,
+    DeadLetter,
+    HandlerCancelled,
+    LateAnswer,
+)
+from tests.actors.kit import (
+    Boom,
+    Collector,
+    Echo,
+    Heard,
+    HowMany,
+    Note,
+    Ping,
+    Scripted,
+    ended,
+    turns,
+    until,
+)
+
+# --- order and one at a time ---
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, 1000])
+async def test_messages_of_one_sender_come_once_and_in_order(
+    system: ActorSystem, count: int
+) -> None:
+    seen: list[Any] = []
+    ref = system.spawn(Collector, seen)
+    for n in range(count):
+        ref.tell(n)
+    assert await ref.ask(HowMany()) == count
+    assert seen == list(range(count))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60))
+def test_order_holds_for_each_pair_whatever_the_interleaving(
+    script: list[tuple[str, bool]],
+) -> None:
+    seen: list[tuple[str, int]] = []
+
+    async def handle(me: Any, message: Any, sender: Any) -> None:
+        if message[1] % 3 == 0:
+            await asyncio.sleep(0)
+        seen.append(message)
+
+    async def main() -> None:
+        async with ActorSystem("test") as system:
+            ref = system.spawn(Scripted, handle)
+            for n, (sender, pause) in enumerate(script):
+                ref.tell((sender, n))
+                if pause:
+                    await asyncio.sleep(0)
+            await until(lambda: len(seen) == len(script))
+
+    asyncio.run(main())
+    assert seen == [(sender, n) for n, (sender, _) in enumerate(script)]
+
+
+async def test_a_handler_that_waits_is_not_reentered(system: ActorSystem) -> None:
+    inside = most = 0
+
+    async def handle(me: Any, message: Any, sender: Any) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        inside -= 1
+
+    ref = system.spawn(Scripted, handle)
+    await asyncio.gather(*(ref.ask(n) for n in range(20)))
+    assert most == 1
+
+
+async def test_a_handler_that_waits_does_not_hold_up_others(system: ActorSystem) -> None:
+    release = asyncio.Event()
+
+    async def wait(me: Any, message: Any, sender: Any) -> str:
+        await release.wait()
+        return "released"
+
+    waiting, other = system.spawn(Scripted, wait), system.spawn(Echo)
+    asked = asyncio.ensure_future(waiting.ask("wait"))
+    assert await other.ask("hello") == "hello"
+    release.set()
+    assert await asked == "released"
+
+
+async def test_a_message_to_oneself_is_handled_after_the_current_one(system: ActorSystem) -> None:
+    seen: list[Any] = []
+
+    def handle(me: Any, message: Any, sender: Any) -> None:
+        if message == "first":
+            me.tell(me.ref, "second")
+            seen.append("first done")
+        else:
+            seen.append((message, sender == me.ref))
+
+    system.spawn(Scripted, handle).tell("first")
+    await until(lambda: len(seen) == 2)
+    assert seen == ["first done", ("second", True)]
+
+
+async def test_a_flood_to_oneself_does_not_starve_the_loop(system: ActorSystem) -> None:
+    def handle(me: Any, message: Any, sender: Any) -> None:
+        me.tell(me.ref, message)
+
+    system.spawn(Scripted, handle).tell("for ever")
+    echo = system.spawn(Echo)
+    for n in range(10):
+        await asyncio.sleep(0)
+        assert await echo.ask(n) == n
+
+
+async def test_in_process_messages_go_by_reference(system: ActorSystem) -> None:
+    sent = object()
+    assert await system.spawn(Echo).ask(sent) is sent
+
+
+async def test_the_sender_is_who_told(system: ActorSystem) -> None:
+    senders: list[Any] = []
+
+    def hear(me: Any, message: Any, sender: Any) -> None:
+        senders.append(sender)
+
+    listener = system.spawn(Scripted, hear)
+    teller = system.spawn(Scripted, lambda me, message, sender: me.tell(listener, message))
+    listener.tell("from nobody")
+    await turns()
+    teller.tell("from teller")
+    await until(lambda: len(senders) == 2)
+    assert senders == [None, teller]
+
+
+# --- how asks end ---
+
+
+VALUES: list[Any] = ["text", 0, False, None, [], int, object()]
+
+
+async def test_an_ask_ends_with_what_the_handler_returns(system: ActorSystem) -> None:
+    async def later(me: Any, message: Any, sender: Any) -> Any:
+        await asyncio.sleep(0)
+        return message
+
+    for ref in (system.spawn(Echo), system.spawn(Scripted, later)):
+        for value in VALUES:
+            assert await ref.ask(value) is value
+
+
+async def test_an_awaitable_that_a_sync_handler_returns_is_awaited(system: ActorSystem) -> None:
+    async def answer() -> str:
+        return "awaited"
+
+    def handle(me: Any, message: Any, sender: Any) -> Any:
+        if message == "coroutine":
+            return answer()
+        if message == "task":
+            return asyncio.ensure_future(answer())
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        future.set_result("awaited")
+        return future
+
+    ref = system.spawn(Scripted, handle)
+    for kind in ("coroutine", "task", "future"):
+        assert await ref.ask(kind) == "awaited"
+
+
+@pytest.mark.parametrize("wait", [False, True])
+async def test_an_ask_ends_with_the_very_exception_of_the_handler(
+    system: ActorSystem, wait: bool
+) -> None:
+    error = Boom("mine")
+
+    async def later() -> None:
+        await asyncio.sleep(0)
+        raise error
+
+    def handle(me: Any, message: Any, sender: Any) -> Any:
+        if wait:
+            return later()
+        raise error
+
+    with pytest.raises(Boom) as caught:
+        await system.spawn(Scripted, handle).ask("fail")
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("wait", [False, True])
+async def test_a_handler_with_a_stray_stop_iteration_fails_like_any_other(
+    system: ActorSystem, wait: bool
+) -> None:
+    """StopIteration must not end the asker's own generator, nor lose the answer."""
+
+    async def later() -> Any:
+        return next(iter(()))
+
+    def handle(me: Any, message: Any, sender: Any) -> Any:
+        return later() if wait else next(iter(()))
+
+    ref = system.spawn(Scripted, handle)
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await ref.ask("next")
+    assert (await Heard(system).wait(0)) == []
+    assert system.statistics().failures == 1
+
+
+@pytest.mark.parametrize("wait", [False, True])
+async def test_a_cancellation_that_leaks_from_a_handler_is_its_failure(
+    system: ActorSystem, wait: bool
+) -> None:
+    failures = Heard(system, ActorFailed)
+
+    async def later() -> None:
+        await asyncio.sleep(0)
+        raise asyncio.CancelledError
+
+    def handle(me: Any, message: Any, sender: Any) -> Any:
+        if message != "leak":
+            return message
+        if wait:
+            return later()
+        raise asyncio.CancelledError
+
+    ref = system.spawn(Scripted, handle)
+    with pytest.raises(HandlerCancelled) as caught:
+        await ref.ask("leak", timeout=2.0)
+    assert (caught.value.address, caught.value.message_type) == (ref.address, "str")
+    assert [type(failure.error) for failure in failures] == [HandlerCancelled]
+    assert await ref.ask("restarted and well") == "restarted and well"
+
+
+class Unusual(BaseException):
+    """Derived from BaseException, as the outcomes of test frameworks are."""
+
+
+@pytest.mark.parametrize("wait", [False, True])
+async def test_a_handler_that_raises_a_base_exception_harms_only_its_actor(
+    system: ActorSystem, wait: bool
+) -> None:
+    failures = Heard(system, ActorFailed)
+
+    async def later() -> None:
+        raise Unusual
+
+    def handle(me: Any, message: Any, sender: Any) -> Any:
+        if message != "fail":
+            return message
+        if wait:
+            return later()
+        raise Unusual
+
+    ref, other = system.spawn(Scripted, handle), system.spawn(Echo)
+    ref.tell("fail")
+    await turns()
+    assert await other.ask("well", timeout=2.0) == "well"
+    assert await ref.ask("well", timeout=2.0) == "well"
+    assert [type(failure.error) for failure in failures] == [Unusual]
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+async def test_unread_asks_end_when_the_actor_does(system: ActorSystem, end: str) -> None:
+    holds = asyncio.Event()
+    release = asyncio.Event()
+
+    async def hold(me: Any, message: Any, sender: Any) -> None:
+        holds.set()
+        await release.wait()
+
+    ref = system.spawn(Scripted, hold)
+    ref.tell("hold")
+    await holds.wait()
+    asks = [asyncio.ensure_future(ref.ask(n)) for n in range(3)]
+    await turns()
+    getattr(ref, end)()
+    release.set()
+    for ask in asks:
+        with pytest.raises(ActorStopped) as caught:
+            await ask
+        assert caught.value.address == ref.address
+        assert caught.value.reason == {"stop": "stopped", "kill": "killed"}[end]
+
+
+async def test_a_kill_ends_the_current_ask(system: ActorSystem) -> None:
+    holds = asyncio.Event()
+
+    async def hold(me: Any, message: Any, sender: Any) -> None:
+        holds.set()
+        await asyncio.Event().wait()
+
+    ref = system.spawn(Scripted, hold)
+    ask = asyncio.ensure_future(ref.ask("hold"))
+    await holds.wait()
+    ref.kill()
+    with pytest.raises(ActorStopped) as caught:
+        await ask
+    assert caught.value.reason == "killed"
+
+
+async def test_a_stop_lets_the_current_ask_finish(system: ActorSystem) -> None:
+    holds, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(me: Any, message: Any, sender: Any) -> str:
+        holds.set()
+        await release.wait()
+        return "finished"
+
+    ref = system.spawn(Scripted, hold)
+    ask = asyncio.ensure_future(ref.ask("hold"))
+    await holds.wait()
+    ref.stop()
+    await turns()
+    release.set()
+    assert await ask == "finished"
+    await ended(system, ref)
+
+
+async def test_an_actor_that_stops_itself_in_an_ask_still_answers(system: ActorSystem) -> None:
+    def handle(me: Any, message: Any, sender: Any) -> str:
+        me.stop()
+        return "goodbye"
+
+    ref = system.spawn(Scripted, handle)
+    assert await ref.ask("stop") == "goodbye"
+    with pytest.raises(ActorStopped):
+        await ref.ask("anybody?")
+
+
+async def test_an_ask_to_an_ended_actor_ends_at_once(system: ActorSystem) -> None:
+    ref = system.spawn(Echo)
+    ref.stop()
+    await ended(system, ref)
+    with pytest.raises(ActorStopped):
+        await ref.ask(Ping())
+
+
+@pytest.mark.parametrize("verb", ["self.ask", "self.ref.ask", "gather"])
+async def test_an_actor_that_asks_itself_is_told_so(system: ActorSystem, verb: str) -> None:
+    async def handle(me: Any, message: Any, sender: Any) -> Any:
+        if message == "me?":
+            return None
+        if verb == "self.ask":
+            return await me.ask(me.ref, "me?")
+        if verb == "gather":
+            return await asyncio.gather(me.ask(me.ref, "me?"))
+        return await me.ref.ask("me?")
+
+    ref = system.spawn(Scripted, handle)
+    with pytest.raises(AskDeadlock) as caught:
+        await ref.ask(Note("ask yourself"), timeout=2.0)
+    assert (caught.value.address, caught.value.message_type) == (ref.address, "str")
+
+
+async def test_an_actor_that_asks_itself_in_its_started_hook_is_told_so(
+    system: ActorSystem,
+) -> None:
+    raised: list[BaseException] = []
+
+    class Narcissus(Actor):
+        async def started(self) -> None:
+            try:
+                await self.ask(self.ref, "me?")
+            except AskDeadlock as error:
+                raised.append(error)
+
+    ref = system.spawn(Narcissus)
+    await until(lambda: raised)
+    ref.stop()
+
+
+async def test_asking_oneself_beside_the_handler_is_no_deadlock(system: ActorSystem) -> None:
+    seen: list[Any] = []
+
+    async def handle(me: Any, message: Any, sender: Any) -> Any:
+        if message == "start":
+            me.pipe_to_self(me.ask(me.ref, "question"))
+            await turns(3)
+            return None
+        if message == "question":
+            return "answer"
+        seen.append(message)
+        return None
+
+    system.spawn(Scripted, handle).tell("start")
+    await until(lambda: seen)
+    assert seen == ["answer"]
+
+
+async def test_an_answer_after_the_asker_has_left_is_counted(system: ActorSystem) -> None:
+    late = Heard(system, LateAnswer)
+    holds, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(me: Any, message: Any, sender: Any) -> str:
+        holds.set()
+        await release.wait()
+        return "too late"
+
+    ref = system.spawn(Scripted, hold)
+    ask = asyncio.ensure_future(ref.ask(Note("hold")))
+    await holds.wait()
+    ask.cancel()
+    await turns()
+    release.set()
+    await late.wait()
+    assert [(event.ref, event.message) for event in late] == [(ref, Note("hold"))]
+    assert system.statistics().late_answers == 1
+
+
+async def test_asks_from_another_thread_with_a_loop_of_its_own_are_answered(
+    system: ActorSystem,
+) -> None:
+    echo = system.spawn(Echo)
+
+    async def elsewhere() -> list[Any]:
+        answers: list[Any] = [await echo.ask(n) for n in range(3)]
+        try:
+            await echo.ask(Boom("there"))
+        except Boom as error:
+            answers.append(str(error))
+        await echo.send("sent")
+        return answers
+
+    assert await asyncio.to_thread(asyncio.run, elsewhere()) == [0, 1, 2, "there"]
+
+
+async def test_tells_from_many_threads_all_arrive_in_order(system: ActorSystem) -> None:
+    seen: list[tuple[int, int]] = []
+    ref = system.spawn(Collector, seen)
+
+    def tell(thread: int) -> None:
+        for n in range(500):
+            ref.tell((thread, n))
+
+    await asyncio.gather(*(asyncio.to_thread(tell, thread) for thread in range(4)))
+    await until(lambda: len(seen) >= 2000)
+    for thread in range(4):
+        assert [n for who, n in seen if who == thread] == list(range(500))
+
+
+async def test_unread_tells_become_dead_letters(system: ActorSystem) -> None:
+    letters = Heard(system, DeadLetter)
+    ref, sender = system.spawn(Echo), system.spawn(Echo)
+    ref.stop()
+    ref.tell("never read", sender)
+    await ended(system, ref)
+    ref.tell("after the end", sender)
+    assert [(e.message, e.sender, e.recipient, e.reason) for e in letters] == [
+        ("never read", sender, ref, "stopped"),
+        ("after the end", sender, ref, "stopped"),
+    ]
+    assert system.statistics().dead_letters == 2
+
+
+async def test_a_reference_says_whether_its_actor_lives(system: ActorSystem) -> None:
+    ref: ActorRef[Any] = system.spawn(Echo)
+    assert ref.is_alive
+    ref.stop()
+    await ended(system, ref)
+    assert not ref.is_alive
