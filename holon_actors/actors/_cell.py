@@ -25,7 +25,7 @@ from holon_actors.actors._answers import reject
 from holon_actors.actors._gate import BATCH, BUSY, CONTROL, EXITS, PAUSED, SIGNALS
 from holon_actors.actors._rare import Rare
 from holon_actors.actors._state import TRANSITIONS, State
-from holon_actors.actors._tasks import cancel_begun, cancelled_from_outside, start_at_once
+from holon_actors.actors._tasks import cancel_begun, cancelled_from_outside
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import (
     ActorStopped,
@@ -179,7 +179,8 @@ class Cell(ActorRef[Any]):
         self, message: Any, timeout: float | None = None, *, sender: ActorRef[Any] | None = None
     ) -> Any:
         system = self.system
-        loop = system.loop
+        loop = system._loop
+        assert loop is not None
         if get_running_loop() is not loop:
             if loop.is_closed():
                 raise ActorStopped(self.address, self._reason or "shutdown")
@@ -187,9 +188,9 @@ class Cell(ActorRef[Any]):
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asking, loop))
         if self._state is State.STOPPED:
             raise ActorStopped(self.address, self._reason or "stopped")
-        if self._gate & BUSY and asyncio.current_task() is self._task:
+        if self._gate & BUSY and self._awaits_itself(sender):
             raise AskDeadlock(self.address, type(message).__name__)
-        answer: asyncio.Future[Any] = loop.create_future()
+        answer: asyncio.Future[Any] = asyncio.Future(loop=loop)
         envelope = (message, sender, answer)
         dispatcher = self._dispatcher
         if not (self._gate or self._queue or self._scheduled) and dispatcher.may_run_now():
@@ -227,6 +228,16 @@ class Cell(ActorRef[Any]):
 
     def kill(self) -> None:
         self.system._on_loop(_lifecycle.kill, self)
+
+    def _awaits_itself(self, sender: ActorRef[Any] | None) -> bool:
+        """Whether an ask comes from the handler that would have to end before it is answered.
+
+        What the actor awaits beside its handler (a pipe) may ask it.
+        """
+        task = asyncio.current_task()
+        if sender is self:
+            return self._rare is None or task not in self._rare.pipes
+        return task is self._task
 
     # --- messages in ---
 
@@ -320,12 +331,16 @@ class Cell(ActorRef[Any]):
             self.note_backlog(self._queue)
         self._reschedule()
 
-    def _handle_signal(self) -> None:
+    def _next_signal(self) -> Envelope | None:
         rare = self._uncommon()
         envelope = rare.signals.pop(0)
         if not rare.signals:
             self._gate &= ~SIGNALS
-        if not rare.expects(envelope[0]):
+        return envelope if rare.expects(envelope[0]) else None
+
+    def _handle_signal(self) -> None:
+        envelope = self._next_signal()
+        if envelope is None:
             return
         self._current = envelope
         try:
@@ -345,7 +360,10 @@ class Cell(ActorRef[Any]):
     def after_batch(self) -> None:
         """The end of a turn for an actor that has more than messages to think of."""
         self._scheduled = False
-        if not self._gate & BUSY:
+        if self._gate & BUSY:
+            if self._queue:
+                self.note_backlog(self._queue)
+        else:
             self._after_messages()
             if self._gate & CONTROL:
                 self._gate &= ~CONTROL
@@ -399,11 +417,9 @@ class Cell(ActorRef[Any]):
         """A handler has returned something, or its message was an ask."""
         if result is not None and hasattr(result, "__await__"):
             self._gate |= BUSY
-            self._began = self._dispatcher.now
+            self._began = self._dispatcher.clock()
             # The cell itself keeps the task, and hears of its end from it: no callback is needed.
-            task = start_at_once(self._drive(item, result), self.system.loop, self.system._context)
-            if not task.done():
-                self._task = task
+            self._task = self.system._handlers.start(self._drive(item, result))
         else:
             self._reply(opened(item), result)
 
@@ -423,18 +439,18 @@ class Cell(ActorRef[Any]):
         error: BaseException | None = None
         self._task = asyncio.current_task()
         try:
-            self._reply(envelope, await awaitable)
+            self._reply(envelope, await self._dispatcher.watched(self, awaitable))
             queue = self._queue
             for _ in range(BATCH):
                 if self._gate != BUSY or not queue:
                     break
                 self._current = item = queue.popleft()
                 envelope = opened(item)
-                self._began = self._dispatcher.now
+                self._began = self._dispatcher.clock()
                 self._processed += 1
                 result = self.handler()(envelope[0], envelope[1])
                 if result is not None and hasattr(result, "__await__"):
-                    result = await result
+                    result = await self._dispatcher.watched(self, result)
                 if envelope[2] is not None:
                     self._reply(envelope, result)
         except asyncio.CancelledError as cancelled:

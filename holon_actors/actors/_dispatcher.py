@@ -13,10 +13,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+import types
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Generator
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from holon_actors.actors._gate import BATCH, BUSY
 from holon_actors.actors.mailbox import Envelope, Queue
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from holon_actors.actors._watchdog import Watchdog
 
 __all__ = ["Dispatcher"]
+
+T = TypeVar("T")
 
 # Longer turns starve timers and sockets; shorter ones pay the event loop's own cost too often.
 _TURN_S = 0.01
@@ -41,7 +44,7 @@ class Dispatcher:
     """Runs the ready actors of one system on its event loop."""
 
     __slots__ = (
-        "_clock",
+        "_blamed",
         "_context",
         "_loop",
         "_report_slow",
@@ -51,6 +54,7 @@ class Dispatcher:
         "_thread",
         "_watchdog",
         "awake",
+        "clock",
         "current",
         "now",
         "ready",
@@ -66,7 +70,7 @@ class Dispatcher:
         watchdog: Watchdog,
     ) -> None:
         self._loop = loop
-        self._clock = _clock_of(loop)
+        self.clock = _clock_of(loop)
         self._context = context
         self._slow_s = slow_s
         self._report_slow = report_slow
@@ -74,11 +78,12 @@ class Dispatcher:
         self._thread = threading.get_ident()
         self._spare: list[Queue] = []
         self._run_now_left = _RUN_NOW
+        self._blamed = 0.0  # when a slow step was last reported
         self.ready: deque[Cell] = deque()
         self.awake = False  # a turn is coming
         self.turns = 0
         self.current: Cell | None = None
-        self.now = self._clock()
+        self.now = self.clock()
 
     @property
     def on_loop(self) -> bool:
@@ -94,7 +99,7 @@ class Dispatcher:
     def wake(self) -> None:
         """Ask the event loop for a turn."""
         self.awake = True
-        self.now = self._clock()
+        self.now = self.clock()
         if self._watchdog.parked:
             self._watchdog.unpark(self)
         if threading.get_ident() == self._thread:
@@ -120,7 +125,7 @@ class Dispatcher:
     def _run_ready(self) -> None:
         self._run_now_left = _RUN_NOW
         ready = self.ready
-        clock = self._clock
+        clock = self.clock
         slow_s = self._slow_s
         run = self._run
         now = self.now = clock()
@@ -130,7 +135,7 @@ class Dispatcher:
             messages = run(cell)
             then = now
             self.now = now = clock()
-            if now - then > slow_s:
+            if now - then > slow_s and self._blamed < then:
                 self._report_slow(cell, now - then, messages)
             if not cell._gate & BUSY:
                 cell._current = None
@@ -178,6 +183,47 @@ class Dispatcher:
                 cell._schedule()
         return count
 
+    # --- handlers that wait ---
+
+    @types.coroutine
+    def watched(self, cell: Cell, awaitable: Awaitable[T]) -> Generator[Any, Any, T]:
+        """Await on behalf of `cell`, so that each step is seen to be its own, and a slow one is named.
+
+        The steps of a task are the event loop's to run; no turn of ours is around them.
+        """
+        steps = awaitable.__await__()
+        clock = self.clock
+        error: BaseException | None = None
+        while True:
+            before, self.current = self.current, cell
+            began = self.now = clock()
+            if self._watchdog.parked:
+                self._watchdog.unpark(self)
+            try:
+                wanted = next(steps) if error is None else steps.throw(error)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            finally:
+                self.current = before
+                self.now = now = clock()
+                if now - began > self._slow_s:
+                    self._blame(cell, now - began)
+            error = None
+            try:
+                yield wanted
+            except GeneratorExit:
+                steps.close()
+                raise
+            except BaseException as thrown:  # noqa: BLE001  # it belongs to the handler
+                error = thrown
+
+    def _blame(self, cell: Cell, seconds: float) -> None:
+        """Report a slow step, and note it: what is around the step is not slow for that."""
+        if self._blamed < self.now - seconds:
+            self._blamed = self.now
+            self._report_slow(cell, seconds, 1)
+
     # --- asks handled on the spot ---
 
     def may_run_now(self) -> bool:
@@ -185,17 +231,19 @@ class Dispatcher:
 
         Only so often between two turns, or a chain of asks would keep the loop from all else.
         """
-        if self._run_now_left <= 0 or self.current is not None:
+        if self._run_now_left <= 0:
             return False
         self._run_now_left -= 1
         return True
 
     def run_now(self, cell: Cell, envelope: Envelope) -> None:
         """Handle one message of an idle actor at once."""
-        started = self.now = self._clock()
-        self.current = cell
         cell._current = envelope
         cell._processed += 1
+        before, self.current = self.current, cell
+        began = self.now = self.clock()
+        if self._watchdog.parked:
+            self._watchdog.unpark(self)
         try:
             receive = cell.handler()
             result = self._context.copy().run(receive, envelope[0], envelope[1])
@@ -203,12 +251,12 @@ class Dispatcher:
         except BaseException as error:  # noqa: BLE001  # the handler's; see failed
             cell.failed(envelope, error)
         finally:
-            self.current = None
-        now = self.now = self._clock()
-        if now - started > self._slow_s:
-            self._report_slow(cell, now - started, 1)
-        if not cell._gate & BUSY:
-            cell._current = None
+            self.current = before
+            self.now = now = self.clock()
+            if now - began > self._slow_s:
+                self._blame(cell, now - began)
+            if not cell._gate & BUSY:
+                cell._current = None
         if cell._gate or cell._attended:
             cell.after_batch()
 

@@ -383,7 +383,6 @@ def _finish(cell: Cell) -> None:
     _bury_messages(cell, reason)
     cell._actor = None
     cell._handler = None
-    cell._current = None
     cell._release_dispatcher()
     _leave_parent(cell)
     system._forget(cell)

@@ -1,31 +1,146 @@
-"""Starting and cancelling tasks at the right moment."""
+"""Starting tasks on the spot, and cancelling them at the right moment.
+
+A handler that never really waits should not cost a turn of the event loop. Python 3.12 brought eager tasks for that;
+for 3.11 there is a stand-in (see `_StandIn`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import sys
-from collections.abc import Coroutine
+import types
+from asyncio.tasks import _enter_task, _leave_task
+from collections.abc import Coroutine, Generator
 from contextvars import Context
 from typing import Any
 
-__all__ = ["cancel_begun", "cancelled_from_outside", "start_at_once"]
+__all__ = ["EagerTasks", "StandInTasks", "TaskStarter", "cancel_begun", "cancelled_from_outside"]
 
-if sys.version_info >= (3, 12):
-    # A handler that never waits then needs no turn of the loop.
-    def start_at_once(
-        coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, context: Context
-    ) -> asyncio.Task[None]:
-        """Run `coroutine` up to its first wait, in a task of its own with a copy of `context`."""
-        return asyncio.Task(coroutine, loop=loop, context=context.copy(), eager_start=True)
+Work = Coroutine[Any, Any, None]
 
-else:
 
-    def start_at_once(
-        coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop, context: Context
-    ) -> asyncio.Task[None]:
-        """Start `coroutine` as a task at the next turn of the loop: eager tasks came with 3.12."""
-        return loop.create_task(coroutine, context=context.copy())
+class EagerTasks:
+    """Starts a coroutine at once, up to its first wait, in a task of its own."""
+
+    __slots__ = ("_context", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+        self._loop = loop
+        self._context = context
+
+    def start(self, work: Work) -> asyncio.Task[None] | None:
+        """The task that goes on with `work`, or None when there was nothing to wait for."""
+        context = self._context.copy()
+        task: asyncio.Task[None] = asyncio.Task(
+            work,
+            loop=self._loop,
+            context=context,
+            eager_start=True,  # type: ignore[call-arg]  # checked as on 3.11, run from 3.12 on
+        )
+        return None if task.done() else task
+
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+class _StandIn:
+    """A task that waits to become that of a coroutine which has been started already.
+
+    The coroutine takes its first step outside any task of the loop, while the stand-in is made to look like the current
+    one. Only if it has to wait is the stand-in woken to go on with it. Whatever asked for the current task in the
+    first step (a time-out, a task group) has got the one that runs all later steps.
+    """
+
+    __slots__ = ("_rest", "_wake", "context", "task")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+        self._wake: asyncio.Future[None] = loop.create_future()
+        self._rest: tuple[Work, Any] | None = None
+        self.context = context
+        self.task: asyncio.Task[None] = asyncio.Task(self._go_on(), loop=loop, context=context)
+
+    def take_over(self, work: Work, wanted: Any) -> None:
+        """Go on with `work`, which waits for `wanted`, what it yielded."""
+        self._rest = (work, wanted)
+        self._wake.set_result(None)
+
+    @types.coroutine
+    def _go_on(self) -> Generator[Any, Any, None]:
+        error: BaseException | None = None
+        try:
+            yield from self._wake
+        except asyncio.CancelledError as cancelled:
+            if self._rest is None:
+                raise
+            # Cancelled between taking over and this step: as for any task, what it waits for goes first.
+            if not _cancel_wanted(self._rest[1]):
+                error = cancelled
+        assert self._rest is not None
+        work, wanted = self._rest
+        while True:
+            if error is None:
+                try:
+                    yield wanted
+                except GeneratorExit:
+                    work.close()
+                    raise
+                except BaseException as thrown:  # noqa: BLE001  # it belongs to the coroutine
+                    error = thrown
+            try:
+                wanted = work.send(None) if error is None else work.throw(error)
+            except StopIteration:
+                return
+            error = None
+
+
+def _cancel_wanted(wanted: Any) -> bool:
+    return asyncio.isfuture(wanted) and wanted.cancel()
+
+
+class StandInTasks:
+    """`EagerTasks` for Python 3.11, by the hooks that asyncio documents for other task implementations."""
+
+    __slots__ = ("_context", "_loop", "_spare")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+        self._loop = loop
+        self._context = context
+        self._spare: _StandIn | None = None
+
+    def start(self, work: Work) -> asyncio.Task[None] | None:
+        """The task that goes on with `work`, or None when there was nothing to wait for."""
+        loop = self._loop
+        stand_in, self._spare = self._spare, None
+        if stand_in is None:
+            stand_in = _StandIn(loop, self._context.copy())
+        outer = asyncio.current_task(loop)
+        if outer is not None:
+            _leave_task(loop, outer)
+        _enter_task(loop, stand_in.task)
+        try:
+            wanted = stand_in.context.run(work.send, None)
+        except BaseException as ended:  # noqa: BLE001  # also the end by an error
+            self._spare = stand_in
+            if isinstance(ended, StopIteration):
+                return None
+            raise
+        finally:
+            _leave_task(loop, stand_in.task)
+            if outer is not None:
+                _enter_task(loop, outer)
+        stand_in.take_over(work, wanted)
+        return stand_in.task
+
+    async def close(self) -> None:
+        """End the stand-in that was kept."""
+        if self._spare is not None:
+            task, self._spare = self._spare.task, None
+            task.cancel()
+            await asyncio.wait((task,))
+
+
+TaskStarter = EagerTasks if sys.version_info >= (3, 12) else StandInTasks
 
 
 def cancel_begun(task: asyncio.Task[Any]) -> None:
@@ -35,16 +150,19 @@ def cancel_begun(task: asyncio.Task[Any]) -> None:
     `except` blocks that were to see to its end.
     """
     coroutine = task.get_coro()
-    if (
-        inspect.iscoroutine(coroutine)
-        and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
-    ):
+    created = (
+        inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
+        if inspect.iscoroutine(coroutine)
+        else inspect.isgenerator(coroutine)
+        and inspect.getgeneratorstate(coroutine) == inspect.GEN_CREATED
+    )
+    if created:
         task.get_loop().call_soon(cancel_begun, task)
     else:
         task.cancel()
 
 
 def cancelled_from_outside() -> bool:
-    """Whether the current task was told to end, rather than met a cancellation that something let out."""
+    """Whether the current task was told to end, rather than met a cancellation let out by something."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

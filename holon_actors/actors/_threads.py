@@ -159,6 +159,11 @@ class ThreadCell(Cell):
         self._worker = self.system._threads.start(self.path)
         self._reschedule()
 
+    def _handle_signal(self) -> None:
+        envelope = self._next_signal()
+        if envelope is not None:
+            self._hand_over(partial(self._handle, envelope), self._batch_done)
+
     # --- in the thread ---
 
     def _handle_batch(self) -> tuple[Any, Any] | None:
@@ -171,23 +176,31 @@ class ThreadCell(Cell):
         for _ in range(BATCH):
             if not queue or self._gate != BUSY | ELSEWHERE or token.abandoned:
                 return None
-            self._began = self.system.clock()
-            self._current = item = queue.popleft()
+            item = queue.popleft()
             self._processed += 1
-            message, sender, answer = opened(item)
-            try:
-                result = self.handler()(message, sender)
-            except Exception as error:  # noqa: BLE001  # goes to the asker and the supervisor
-                return item, error
-            except BaseException as error:  # noqa: BLE001
-                # Pykka would end every thread, and asyncio the loop, for what ends one actor here.
-                return item, exited(self, message, error)
-            if result is not None and hasattr(result, "__await__"):
-                return item, result
-            if answer is not None and not token.abandoned:
-                replied, self._replied = self._replied, False
-                if not replied:
-                    self.system._on_loop(self._reply, (message, sender, answer), result)
+            outcome = self._handle(item)
+            if outcome is not None:
+                return outcome
+        return None
+
+    def _handle(self, item: Any) -> tuple[Any, Any] | None:
+        token = self._task
+        self._began = self.system.clock()
+        self._current = item
+        message, sender, answer = opened(item)
+        try:
+            result = self.handler()(message, sender)
+        except Exception as error:  # noqa: BLE001  # goes to the asker and the supervisor
+            return item, error
+        except BaseException as error:  # noqa: BLE001
+            # Pykka would end every thread, and asyncio the loop, for what ends one actor here.
+            return item, exited(self, message, error)
+        if result is not None and hasattr(result, "__await__"):
+            return item, result
+        if answer is not None and not token.abandoned:
+            replied, self._replied = self._replied, False
+            if not replied:
+                self.system._on_loop(self._reply, (message, sender, answer), result)
         return None
 
     # --- back on the loop ---

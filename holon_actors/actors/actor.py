@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from holon_actors.actors import _spawn
@@ -118,16 +118,16 @@ class Actor:
         ref.tell(message, self._cell)
 
     @overload
-    async def ask(
+    def ask(
         self, ref: ActorRef[Any], message: Request[R], timeout: float | None = None
-    ) -> R: ...
+    ) -> Coroutine[Any, Any, R]: ...
     @overload
-    async def ask(
+    def ask(
         self, ref: ActorRef[Any], message: Any, timeout: float | None = None
-    ) -> object: ...
-    async def ask(self, ref: ActorRef[Any], message: Any, timeout: float | None = None) -> Any:
+    ) -> Coroutine[Any, Any, object]: ...
+    def ask(self, ref: ActorRef[Any], message: Any, timeout: float | None = None) -> Any:
         """Ask another actor, with this one as sender; see `ActorRef.ask`. For `async` handlers."""
-        return await ref.ask(message, timeout, sender=self._cell)
+        return ref.ask(message, timeout, sender=self._cell)
 
     def ask_blocking(self, ref: ActorRef[Any], message: Any, timeout: float | None = None) -> Any:
         """`ask` for handlers on the thread dispatcher: blocks this actor's thread until the answer

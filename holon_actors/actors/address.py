@@ -14,16 +14,18 @@ from holon_actors.actors.errors import InvalidAddress
 
 __all__ = ["Address", "check_name"]
 
-_NAME = re.compile(r"[A-Za-z0-9_.~$@+:=-]{1,255}")
+_SEGMENT = re.compile(r"[A-Za-z0-9_.~$@+:=-]{1,255}")
 _ADDRESS = re.compile(
     r"holon://(?P<system>[^/@#]+)(@(?P<endpoint>[^/#]+))?(?P<path>(/[^/#]+)+)(#(?P<uid>\d+))?"
 )
 
 
 def check_name(name: str) -> str:
-    """Return `name` when it may be one segment of a path; raise `InvalidAddress` when not."""
-    if not _NAME.fullmatch(name):
-        raise InvalidAddress(name, "a name has 1 to 255 letters, digits and _.~$@+:=- only")
+    """Return `name` when an actor or system may be called that; raise `InvalidAddress` when not."""
+    if not _SEGMENT.fullmatch(name):
+        raise InvalidAddress(name, "a name has 1 to 255 letters, digits and _.$@+:=- only")
+    if "~" in name:
+        raise InvalidAddress(name, "the character ~ is for the names that the system makes")
     return name
 
 
@@ -45,7 +47,8 @@ class Address:
         if match is None:
             raise InvalidAddress(text, "expected holon://system[@endpoint]/path[#uid]")
         for segment in match["path"].split("/")[1:]:
-            check_name(segment)
+            if not _SEGMENT.fullmatch(segment):
+                raise InvalidAddress(text, f"{segment!r} is no segment of a path")
         uid = match["uid"]
         return cls(
             match["system"], match["path"], None if uid is None else int(uid), match["endpoint"]

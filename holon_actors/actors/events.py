@@ -133,10 +133,12 @@ class Subscription:
         self._events._remove(self)
 
     def _deliver(self, event: ActorEvent) -> None:
-        if isinstance(self._listener, ActorRef):
+        if not isinstance(self._listener, ActorRef):
+            self._listener(event)
+        elif self._listener.is_alive:
             self._listener.tell(event)
         else:
-            self._listener(event)
+            self.cancel()
 
 
 class Events:

@@ -79,7 +79,7 @@ class _PoolCell(Cell):
         try:
             return self._route(self._workers, message)
         except Exception:  # noqa: BLE001  # a key function that fails; `tell` never raises, and any worker will do
-            return self._workers[:1]
+            return (self._workers[0],)
 
 
 class _Pool(Actor):

@@ -19,12 +19,14 @@ from holon_actors.actors._asks import AskDeadlines
 from holon_actors.actors._cell import Cell
 from holon_actors.actors._dispatcher import Dispatcher
 from holon_actors.actors._log import KernelLog
+from holon_actors.actors._tasks import TaskStarter
 from holon_actors.actors._threads import Threads
 from holon_actors.actors._watchdog import Watchdog
 from holon_actors.actors.actor import Actor
 from holon_actors.actors.address import Address, check_name
 from holon_actors.actors.errors import SystemNotRunning
 from holon_actors.actors.events import (
+    ActorEvent,
     ActorFailed,
     BlockingHandler,
     DeadLetter,
@@ -46,7 +48,8 @@ __all__ = ["ActorSystem", "ShutdownReport", "SystemStatistics"]
 T = TypeVar("T")
 
 # What a shutdown gives actors that were killed at the time limit to run their last `finally`.
-_LAST_GRACE_S = 0.5
+_LAST_GRACE_S = 0.2
+_LAST_KILLS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,7 @@ class ActorSystem:
         self._dispatcher = Dispatcher(
             loop, self._context, self.slow_handler, self._blocked, self._watchdog
         )
+        self._handlers = TaskStarter(loop, self._context)
         self._asks = AskDeadlines(loop)
         self._user = Cell(self, None, "user", _Guardian, (), None, Unbounded(), self._policy)
         _lifecycle.build(self._user)
@@ -323,7 +327,8 @@ class ActorSystem:
         self._counts["dead_letters"] += 1
         letter = DeadLetter(message, sender, recipient, reason)
         self._log.dead_letter(letter)
-        self.events.publish(letter)
+        if not isinstance(message, ActorEvent):  # or a listener without room would hear of that too
+            self.events.publish(letter)
 
     def _late_answer(self, cell: Cell, message: Any) -> None:
         self._counts["late_answers"] += 1
@@ -360,6 +365,7 @@ class ActorSystem:
             late.update(snapshot.path for snapshot in take_snapshot(user, 0.0))
             late.update(self._threads.alive())
             await self._kill_all()
+        await self._handlers.close()
         self._asks.cancel()
         self._watchdog.stop()
         self.events._close()
@@ -370,16 +376,14 @@ class ActorSystem:
         )
 
     async def _kill_all(self) -> None:
-        _lifecycle.kill(self._user)
-        try:
-            async with asyncio.timeout(_LAST_GRACE_S):
-                await _lifecycle.until_gone(self._user)
-        except TimeoutError:
-            # A hook that will not be cancelled. Its task is asyncio's to report; the tree is told
-            # to go.
-            for task in tuple(self._tasks):
-                if task is not asyncio.current_task():
-                    task.cancel()
+        for _ in range(_LAST_KILLS):  # a handler may swallow a cancellation, but not for ever
+            _lifecycle.kill(self._user)
+            try:
+                async with asyncio.timeout(_LAST_GRACE_S):
+                    await _lifecycle.until_gone(self._user)
+            except TimeoutError:
+                continue
+            return
 
 
 def _positive(name: str, value: float) -> float:

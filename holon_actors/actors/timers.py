@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from holon_actors.actors._gate import ELSEWHERE
 from holon_actors.actors.signals import ReceiveTimeout
 
 if TYPE_CHECKING:
@@ -116,12 +117,12 @@ class ReceiveTimer:
 
     def touch(self) -> None:
         """A message has been handled."""
-        self._quiet_since = self._cell._dispatcher.now
+        self._quiet_since = self._cell.system.clock()
 
     def _fire(self) -> None:
         loop = self._cell.system.loop
         now = loop.time()
-        if self._cell._gate or self._cell._queue:
+        if self._cell._gate & ~ELSEWHERE or self._cell._queue:
             self._quiet_since = now  # busy is not quiet
         if now - self._quiet_since >= self._timeout_s - 1e-6:
             self._quiet_since = now

@@ -53,7 +53,7 @@ async def drive(execution: Execution[Any], clock: Clock) -> Outcome:
     """
     try:
         result = _apply(execution, clock)
-        if type(result) is CoroutineType:
+        if type(result) is CoroutineType or execution.flow.is_async:
             result = await result
     except BaseException as error:  # noqa: BLE001  # handed to the caller of the execution
         return False, error

@@ -11,7 +11,7 @@ import asyncio
 import concurrent.futures
 import random
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
 from types import TracebackType
@@ -21,7 +21,6 @@ from holon_actors.actors import ActorRef, ActorSystem, OneForOne
 from holon_actors.errors import ConfigError
 from holon_actors.flows import Flow, Isolation, coerce_input
 from holon_actors.flows.meta import ISOLATIONS
-from holon_actors.runtime._usage import ProcessTree
 from holon_actors.runtime.errors import EngineClosed, EngineOverloaded, WrongIsolation, WrongThread
 from holon_actors.runtime.execution import Execution
 from holon_actors.runtime.front import EngineSupervisor
@@ -30,7 +29,7 @@ from holon_actors.runtime.limits import RateLimit, TokenBucket
 from holon_actors.runtime.nesting import current_execution, inherited_deadline
 from holon_actors.runtime.planner import Planner
 from holon_actors.runtime.recovery import ErrorRecovery
-from holon_actors.runtime.resources import ResourceGate, ResourceLimits
+from holon_actors.runtime.resources import ResourceGate, ResourceLimits, UsageProbe
 from holon_actors.runtime.shop import Shop
 from holon_actors.runtime.snapshot import snapshot
 from holon_actors.runtime.stats import EngineStats
@@ -95,7 +94,7 @@ class Engine:
         self._kill_grace_s = kill_grace
         self._given_system = system
         self._rng = rng if rng is not None else random.Random()  # noqa: S311  # jitter is no secret
-        self._state: Literal["new", "running", "draining", "closed"] = "new"
+        self._state: Literal["new", "starting", "running", "draining", "closed"] = "new"
         self._closing: asyncio.Task[EngineStats] | None = None
         self._number = 0
         self._routes: dict[tuple[Flow[Any, Any], str | None], str] = {}
@@ -118,6 +117,15 @@ class Engine:
         """Start the actors. Raises `EngineClosed` when the engine was started before."""
         if self._state != "new":
             raise EngineClosed(self.name, self._state)
+        self._state = "starting"
+        try:
+            await self._start()
+        except BaseException:
+            self._state = "new"
+            raise
+        self._state = "running"
+
+    async def _start(self) -> None:
         self._loop = loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._ended = asyncio.Event()
@@ -130,7 +138,7 @@ class Engine:
             bucket=bucket,
             now=now,
         )
-        gate = ResourceGate(self._limits, ProcessTree(loop.time))
+        gate = ResourceGate(self._limits, _probe(self._limits, loop.time))
         self._workload = Workload(
             self.name, loop, self._planner, self._recovery, self._rng, wake=self._wake
         )
@@ -148,7 +156,6 @@ class Engine:
             supervision=OneForOne(max_restarts=20, window=10.0),
         )
         await self._shop.is_up.wait()
-        self._state = "running"
 
     def _wake(self) -> None:
         self._shop.wake()
@@ -159,14 +166,19 @@ class Engine:
 
         A thread that is stuck in a flow cannot be ended; it is left behind and counted as
         `abandoned` in the statistics returned. Calling it again waits for the first call.
+        Cancelling it cancels what is left at once; actors and processes are ended all the same.
         """
-        if self._state == "new":
-            raise EngineClosed(self.name, self._state)
+        self._check_started()
         if self._closing is None:
             if self._state == "running":
                 self._state = "draining"
             self._closing = self._loop.create_task(self._close(timeout))
-        return await asyncio.shield(self._closing)
+        try:
+            return await asyncio.shield(self._closing)
+        except asyncio.CancelledError:
+            self.cancel_all()
+            await asyncio.shield(self._closing)
+            raise
 
     async def _close(self, timeout_s: float | None) -> EngineStats:
         workload = self._workload
@@ -297,15 +309,13 @@ class Engine:
 
     def stats(self) -> EngineStats:
         """What the engine is doing and has done. Raises `EngineClosed` before it is started."""
-        if self._state == "new":
-            raise EngineClosed(self.name, self._state)
+        self._check_started()
         return snapshot(self._state, self._workload, self._shop, self._loop.time())
 
     @property
     def ref(self) -> ActorRef[Any]:
         """The engine's actor, which takes `Execute` and `GetStats` from other actors."""
-        if self._state == "new":
-            raise EngineClosed(self.name, self._state)
+        self._check_started()
         return self._shop.front
 
     # --- what an execution gets ---
@@ -343,6 +353,10 @@ class Engine:
             execution.deadline = deadline
             execution.timeout = max(deadline - now, 0.0)
 
+    def _check_started(self) -> None:
+        if self._state in ("new", "starting"):
+            raise EngineClosed(self.name, self._state)
+
     def _check_thread(self) -> None:
         try:
             here = asyncio.get_running_loop()
@@ -350,6 +364,14 @@ class Engine:
             here = None
         if here is not self._loop:
             raise WrongThread(self.name, "not on its event loop here; use submit_threadsafe()")
+
+
+def _probe(limits: ResourceLimits | None, clock: Callable[[], float]) -> UsageProbe | None:
+    if limits is None:
+        return None
+    from holon_actors.runtime._usage import ProcessTree  # noqa: PLC0415  # psutil is slow to import
+
+    return ProcessTree(clock)
 
 
 def _check_count(name: str, value: Any) -> None:

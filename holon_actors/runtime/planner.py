@@ -151,23 +151,19 @@ class Planner(Generic[J]):
             if self._bucket is not None:
                 self._bucket.give_back()
 
-    def reclaim_for_idle(self) -> bool:
-        """With slots free and nothing waiting, take back what stands behind slow jobs; whether any
-        was.
-        """
-        if len(self.queue) or not self.leases.free:
-            return False
+    def reclaim_overdue(self, now: float) -> bool:
+        """Take back what stands behind jobs that turned out to be slow; whether there was any."""
+        before = len(self.queue)
         for lease in self.leases:
-            if lease.owner is not None and len(lease.jobs):
+            # Without an owner it has not been taken up yet, so nothing in it is slow.
+            if lease.jobs and lease.owner is not None and now - lease.since > SLICE_S:
                 self.reclaim(lease)
-        return len(self.queue) > 0
+        return len(self.queue) > before
 
     @property
-    def may_hold_up(self) -> bool:
-        """Whether, with slots free, jobs in a slice may come to stand behind a slow one."""
-        return self.leases.free > 0 and any(
-            lease.jobs for lease in self.leases if lease.isolation in _SLICED
-        )
+    def has_slices(self) -> bool:
+        """Whether jobs have been handed out that may come to stand behind a slow one."""
+        return any(lease.jobs for lease in self.leases if lease.isolation in _SLICED)
 
     def finish(self, lease: Lease[J], ended: int, now: float) -> None:
         """The lease is over after `ended` jobs: its slot is free, what it did not get to goes back.

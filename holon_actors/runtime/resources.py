@@ -88,7 +88,7 @@ class ResourceGate:
 
     __slots__ = ("_at", "_last", "_limits", "_over", "_probe", "interval_s")
 
-    def __init__(self, limits: ResourceLimits | None, probe: UsageProbe) -> None:
+    def __init__(self, limits: ResourceLimits | None, probe: UsageProbe | None) -> None:
         self._limits = limits
         self._probe = probe
         self.interval_s = 0.0 if limits is None else limits.sample_interval
@@ -108,12 +108,14 @@ class ResourceGate:
         return self._over
 
     def _look(self, limits: ResourceLimits, now: float) -> None:
-        usage, last, elapsed_s = self._probe.sample(), self._last, now - self._at
+        probe = self._probe
+        assert probe is not None  # an engine with limits has one
+        usage, last, elapsed_s = probe.sample(), self._last, now - self._at
         self._last, self._at = usage, now
         memory = limits.memory_bytes
         self._over = memory is not None and usage.memory_bytes > memory
         # The first sample has nothing to compare with; after a long pause the average says little
         # about now, but erring towards admission only lasts until the next sample.
         if limits.cpu is not None and last is not None and elapsed_s > 0:
-            share = (usage.cpu_s - last.cpu_s) / (elapsed_s * self._probe.cpu_count)
+            share = (usage.cpu_s - last.cpu_s) / (elapsed_s * probe.cpu_count)
             self._over = self._over or share > limits.cpu

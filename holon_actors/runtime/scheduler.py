@@ -51,6 +51,7 @@ class Scheduler(Actor):
         workload = shop.workload
         planner = workload.planner
         now = workload.loop.time()
+        planner.reclaim_overdue(now)
         over_limit = shop.gate.is_over(now) if len(planner.queue) else False
         plan = planner.plan(now, over_limit)
         for execution in plan.expired:
@@ -59,10 +60,8 @@ class Scheduler(Actor):
         shop.held_by = plan.held_by
         if plan.held_by is not None:
             self._plan_again(plan.wait_s if plan.wait_s is not None else shop.gate.interval_s)
-        if planner.reclaim_for_idle():
-            shop.wake()
-        elif planner.may_hold_up and not self._looking:
-            # A thread takes up its jobs unseen: whether others wait behind a slow one shows later.
+        if planner.has_slices and not self._looking:
+            # A thread takes up its jobs unseen: whether one of them is slow shows later.
             self._looking = True
             self.schedule(SLICE_S, _LOOK_AGAIN)
 

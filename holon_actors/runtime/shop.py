@@ -101,10 +101,10 @@ class Shop:
     def salvage_jobs(self, lease: AnyLease, executor: str, reason: str) -> None:
         """Fail or retry what an executor ran when it ended; put back what it had not started."""
         workload = self.workload
-        workload.counters.executor_crashes += 1
         workload.planner.reclaim(lease)
         execution = lease.owner
         if execution is not None and execution.lease is lease:
+            workload.counters.executor_crashes += not execution.withdrawn
             flow = execution.flow.meta.name
             workload.failed(execution, ExecutorCrashed(flow, executor, reason))
             execution.lease = None  # what its thread may still report does not count any more
@@ -122,6 +122,5 @@ class Shop:
         if isinstance(source, WorkerThread):
             source.release(*rest)
         elif source.lease is lease:
-            # Else its executor crashed meanwhile, and the execution has been failed or retried for
-            # that.
+            # Else its executor crashed meanwhile, which has been answered by a failure or a retry.
             self.settle(source, *rest)

@@ -40,7 +40,7 @@ class LeaseInfo:
 class EngineStats:
     """A snapshot of one engine. Counts are executions."""
 
-    state: str  # "new", "running", "draining" or "closed"
+    state: str  # "running", "draining" or "closed"
     max_concurrency: int
     queued: int  # wait for a slot
     running: int  # occupy a slot and somebody waits for the outcome

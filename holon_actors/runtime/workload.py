@@ -83,7 +83,7 @@ class Workload:
             self._late(execution)
             return
         self.counters.succeeded += 1
-        execution.lease = None
+        execution.lease = execution.stop = None
         self._leave(execution)
         execution.succeed(result)
 
@@ -97,7 +97,7 @@ class Workload:
             execution.crashes += 1
         if execution.may_retry and self._retry(execution, error):
             return
-        execution.lease = None
+        execution.lease = execution.stop = None
         if isinstance(error, asyncio.CancelledError):
             # The flow let out a cancellation of its own making.
             self.counters.cancelled += 1
@@ -178,8 +178,6 @@ class Workload:
                 lease.state = "abandoned"
             if execution.isolation == "thread":
                 execution.end, status = status, "abandoned"
-                self.planner.reclaim(lease)  # what stands behind a thread that may never return
-                self._wake()
             elif execution.stop is not None:
                 execution.stop()
             for child in execution.waits_for:

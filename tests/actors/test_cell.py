@@ -16,6 +16,7 @@ from holon_actors import (
     ActorStopped,
     ActorSystem,
     AskDeadlock,
+    AskTimeout,
     DeadLetter,
     HandlerCancelled,
     LateAnswer,
@@ -402,6 +403,67 @@ async def test_asking_oneself_beside_the_handler_is_no_deadlock(system: ActorSys
     system.spawn(Scripted, handle).tell("start")
     await until(lambda: seen)
     assert seen == ["answer"]
+
+
+async def test_an_async_handler_runs_in_a_task_of_its_own(system: ActorSystem) -> None:
+    """What it does to its task, such as a time limit, must not reach the asker's."""
+    tasks: list[Any] = []
+
+    async def handle(me: Any, message: Any, sender: Any) -> str:
+        tasks.append(asyncio.current_task())
+        if message == "before a wait":
+            async with asyncio.timeout(0):
+                await asyncio.Event().wait()
+        await asyncio.sleep(0)
+        tasks.append(asyncio.current_task())
+        async with asyncio.timeout(0):
+            await asyncio.Event().wait()
+        return "never"
+
+    for message in ("before a wait", "after a wait"):
+        ref = system.spawn(Scripted, handle)
+        with pytest.raises(TimeoutError) as caught:
+            await ref.ask(message, timeout=5.0)
+        assert not isinstance(caught.value, AskTimeout)
+    assert len(tasks) == 3
+    assert asyncio.current_task() not in tasks
+    assert tasks[1] is tasks[2]
+
+
+@pytest.mark.parametrize("busy", [False, True])
+async def test_an_asker_that_is_cancelled_does_not_take_the_handler_along(
+    system: ActorSystem, busy: bool
+) -> None:
+    reached, release, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def handle(me: Any, message: Any, sender: Any) -> None:
+        reached.set()
+        await release.wait()
+        done.set()
+
+    ref = system.spawn(Scripted, handle)
+    if busy:
+        ref.tell("first")
+    ask = asyncio.ensure_future(ref.ask("x"))
+    await reached.wait()
+    ask.cancel()
+    await turns()
+    assert ask.cancelled()
+    release.set()
+    await done.wait()
+    assert system.statistics().failures == 0
+
+
+async def test_asks_without_end_leave_the_loop_its_turns(system: ActorSystem) -> None:
+    """A task that asks an idle actor in a loop does not keep all others from running."""
+    echo = system.spawn(Echo)
+    ran = asyncio.Event()
+    asyncio.get_running_loop().call_soon(ran.set)
+    for n in range(100_000):
+        await echo.ask(n)
+        if ran.is_set():
+            break
+    assert ran.is_set()
 
 
 async def test_an_answer_after_the_asker_has_left_is_counted(system: ActorSystem) -> None:

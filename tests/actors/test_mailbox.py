@@ -236,6 +236,34 @@ async def test_a_cancelled_send_sends_nothing_and_passes_its_room_on(system: Act
     assert first.cancelled()
 
 
+async def test_room_given_to_a_send_that_is_cancelled_goes_to_the_next(
+    system: ActorSystem,
+) -> None:
+    seen: list[Any] = []
+    sends: list[asyncio.Future[None]] = []
+    holds, release = asyncio.Event(), asyncio.Event()
+
+    async def handle(me: Any, message: Any, sender: Any) -> None:
+        seen.append(message)
+        if message == "first":
+            holds.set()
+            await release.wait()
+        if message == "fits":
+            # Runs when the first sender has been given the room, and before it wakes.
+            asyncio.get_running_loop().call_soon(sends[0].cancel)
+
+    ref = system.spawn(Scripted, handle, mailbox=Bounded(1))
+    ref.tell("first")
+    await holds.wait()
+    ref.tell("fits")
+    sends += [asyncio.ensure_future(ref.send(message)) for message in ("cancelled", "next")]
+    await turns()
+    release.set()
+    await asyncio.wait_for(sends[1], 5)
+    await until(lambda: seen == ["first", "fits", "next"])
+    assert sends[0].cancelled()
+
+
 async def test_send_to_an_actor_that_ends_raises(system: ActorSystem) -> None:
     gate = await Gate(system, Bounded(1)).busy()
     gate.ref.tell("fits")
@@ -251,16 +279,18 @@ async def test_send_to_an_actor_that_ends_raises(system: ActorSystem) -> None:
 
 @pytest.mark.parametrize("directive", [Directive.RESUME, Directive.RESTART])
 async def test_the_room_of_a_failing_message_goes_to_a_waiting_sender(directive: Directive) -> None:
-    def handle(me: Any, message: Any, sender: Any) -> Any:
+    seen: list[Any] = []
+
+    def handle(me: Any, message: Any, sender: Any) -> None:
         if isinstance(message, Boom):
             raise message
-        return message
+        seen.append(message)
 
     async with ActorSystem("test", supervision=OneForOne(decide=lambda e: directive)) as system:
         ref = system.spawn(Scripted, handle, mailbox=Bounded(1))
         ref.tell(Boom())  # fills the mailbox until the actor's turn
-        await ref.send("after")
-        assert await ref.ask("still there") == "still there"
+        await asyncio.wait_for(ref.send("after"), 5)
+        await until(lambda: seen == ["after"])
 
 
 async def test_drop_mailboxes_never_make_send_wait(system: ActorSystem) -> None:
@@ -309,17 +339,22 @@ async def test_passing_the_high_water_mark_is_told_once(
 async def test_each_passing_of_the_mark_is_told(system: ActorSystem) -> None:
     marks = Heard(system, MailboxHighWater)
     gate = await Gate(system, Unbounded(high_water=10)).busy()
-    for passing in (1, 2):
+
+    async def flood_and_drain(total: int) -> None:
         for n in range(15):
             gate.ref.tell(n)
             await turns(2)
-        assert len(marks) == passing
         gate.open.set()
-        await until(lambda total=16 * passing: len(gate.seen) == total)
-        gate.open.clear()
-        gate.holds.clear()
-        gate.ref.tell("held")
-        await gate.holds.wait()
+        await until(lambda: len(gate.seen) == total)
+
+    await flood_and_drain(16)
+    assert len(marks) == 1
+    gate.open.clear()
+    gate.holds.clear()
+    gate.ref.tell("held again")
+    await gate.holds.wait()
+    await flood_and_drain(32)
+    assert len(marks) == 2
 
 
 async def test_an_unbounded_mailbox_below_its_mark_says_nothing(system: ActorSystem) -> None:

@@ -55,6 +55,8 @@ async def test_a_new_actor_of_an_old_name_is_another_actor(system: ActorSystem) 
     stale = system.ref(old.address)
     assert not stale.is_alive
     assert stale == old
+    assert stale != new
+    assert new != stale
     with pytest.raises(ActorStopped):
         await stale.ask(Ping())
     assert await system.ref("holon://test/user/ada").ask(Ping()) == "pong"

@@ -46,4 +46,4 @@ async def use(system: ActorSystem) -> None:
     Deposit("much")  # E: arg-type
     Deposit(5).amount = 6  # E: misc
     wrong: str = await account.ask(Balance())  # E: assignment
-    print(wrong)
+    assert wrong

@@ -176,7 +176,6 @@ def time_left(_: Any) -> float | None:
 @flow
 def say(text: str) -> None:
     sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 @flow

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from holon_actors.actors import Actor, ActorSystem
+from holon_actors.actors import Actor, ActorSystem, InvalidAddress
 from holon_actors.errors import ConfigError
 from holon_actors.flows import FlowInputError, context, flow
 from holon_actors.runtime import (
@@ -628,3 +628,55 @@ async def test_stats_count_what_happened() -> None:
     assert (stats.queued, stats.running, stats.retrying) == (0, 0, 0)
     assert stats.state == "running"
     assert engine.stats().state == "closed"
+
+
+async def test_cancelling_the_exit_cancels_what_is_left_and_ends_everything() -> None:
+    started = asyncio.Event()
+
+    @flow
+    async def wait_forever(_: Any) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    engine = Engine()
+
+    async def use() -> None:
+        async with engine:
+            engine.submit(wait_forever)
+
+    user = asyncio.create_task(use())
+    await started.wait()
+    user.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await user
+    assert engine.stats().state == "closed"
+    assert engine.stats().cancelled == 1
+
+
+async def test_an_engine_that_could_not_start_takes_no_work() -> None:
+    engine = Engine(name="not a name")
+    with pytest.raises(InvalidAddress):
+        await engine.start()
+    with pytest.raises(EngineClosed, match="new"):
+        engine.submit(add, (1, 2))
+
+
+async def test_a_task_that_a_flow_left_behind_is_no_parent() -> None:
+    left: list[asyncio.Task[float | None]] = []
+    go = asyncio.Event()
+
+    async with Engine() as engine:
+
+        async def later() -> float | None:
+            await go.wait()
+            execution = engine.submit(add, (1, 2))
+            await execution
+            return execution.deadline
+
+        @flow
+        async def leave(_: Any) -> None:
+            left.append(asyncio.create_task(later()))
+
+        await engine.execute(leave, timeout=30)
+        go.set()
+        assert await left[0] is None

@@ -84,16 +84,17 @@ def test_a_slice_that_overran_ends_slices_and_returns_its_rest() -> None:
 def test_nested_and_foreign_jobs_are_not_put_in_a_slice() -> None:
     planner = make(max_concurrency=1)
     grow_slices(planner)
-    for isolation, alone in [("thread", False), ("thread", True), ("inline", False)]:
+    kinds = [("thread", False), ("thread", True), ("thread", False), ("inline", False)]
+    for isolation, alone in kinds:
         fill(planner, 1, isolation=isolation, alone=alone)
-    for _ in range(3):
+    for _ in kinds:
         (lease,) = planner.plan(0.0, False).grants
         assert len(lease.jobs) == 1
         lease.jobs.clear()
         planner.finish(lease, 1, 0.0)
 
 
-def test_what_stands_behind_a_slow_job_goes_to_idle_slots() -> None:
+def test_what_stands_behind_a_slow_job_goes_back_to_its_place_in_the_queue() -> None:
     planner = make(max_concurrency=2)
     grow_slices(planner)
     jobs = fill(planner, 2)
@@ -102,7 +103,10 @@ def test_what_stands_behind_a_slow_job_goes_to_idle_slots() -> None:
     first.owner = first.jobs.popleft()
     second.jobs.clear()
     planner.finish(second, 1, 0.0)
-    assert planner.reclaim_for_idle()
+    assert not planner.reclaim_overdue(SLICE_S)  # not slow yet
+    assert planner.has_slices
+    assert planner.reclaim_overdue(2 * SLICE_S)
+    assert not planner.has_slices
     (third,) = planner.plan(0.0, False).grants
     assert list(third.jobs) == [jobs[1]]
 
@@ -188,6 +192,7 @@ class PlannerMachine(RuleBasedStateMachine):
         lease = data.draw(st.sampled_from([lease for lease in self.leases if lease.jobs]))
         self._end_current(lease)
         lease.owner = job = lease.jobs.popleft()
+        lease.since = self.now
         assert job in self.waiting, "ran twice, or after it was withdrawn"
         self.waiting.remove(job)
         self.running[job] = lease
@@ -235,7 +240,7 @@ class PlannerMachine(RuleBasedStateMachine):
 
     @rule()
     def reclaim(self) -> None:
-        self.planner.reclaim_for_idle()
+        self.planner.reclaim_overdue(self.now)
 
     def _end_current(self, lease: Lease[Job]) -> None:
         if lease.owner is not None:

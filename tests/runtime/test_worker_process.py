@@ -112,3 +112,23 @@ def test_a_worker_imports_little() -> None:
         [sys.executable, "-c", program], capture_output=True, check=True, text=True
     )
     assert shown.stdout == "[]\n"
+
+
+def test_an_interrupted_program_ends_and_leaves_no_worker(tmp_path: Path) -> None:
+    note = tmp_path / "note"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", _PARENT, str(note)], stderr=subprocess.PIPE, start_new_session=True
+    )
+    assert parent.stderr is not None
+    with parent.stderr:
+        try:
+            while not note.exists():
+                assert parent.poll() is None
+            worker = psutil.Process(int(note.read_text()))
+            parent.send_signal(signal.SIGINT)
+            assert b"KeyboardInterrupt" in parent.stderr.read()
+        finally:
+            parent.kill()
+            parent.wait()
+    psutil.wait_procs([worker], timeout=30)
+    assert not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE

@@ -256,7 +256,7 @@ async def test_the_remaining_time_travels() -> None:
 async def test_the_output_of_a_worker_is_the_engines(capfd: pytest.CaptureFixture[str]) -> None:
     async with engine() as one:
         await one.execute(sample_flows.say, "hello from afar")
-    assert capfd.readouterr().out == "hello from afar\n"
+        assert capfd.readouterr().out == "hello from afar\n"
 
 
 async def test_large_values_travel_both_ways() -> None:
