@@ -1,7 +1,7 @@
 """Holon: composable flows that run on supervised actors.
 
-Everything of the public face can be imported from here; a part is loaded when a name of it is first used, so that a
-program pays only for what it needs. The combinators live in `holon_actors.flows`.
+Everything of the public face can be imported from here; a part is loaded when a name of it is first
+used, so that a program pays only for what it needs. The combinators live in `holon_actors.flows`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The same verbs without `await`, for scripts, notebooks and frameworks that block.
 
-A system or an engine from here runs its event loop in a thread of its own; every verb hands over to it and waits. Leaving
-the `with` block shuts it down. What is given to an actor's code (its `self.ref`, a `sender`) is of the ordinary kind: only the
-objects made here block.
+A system or an engine from here runs its event loop in a thread of its own; every verb hands over to
+it and waits. Leaving the `with` block shuts it down. What is given to an actor's code (its
+`self.ref`, a `sender`) is of the ordinary kind: only the objects made here block.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ T = TypeVar("T")
 
 
 class BlockedLoop(HolonError, RuntimeError):
-    """A blocking verb was used on the very event loop that would have to do the work. Use `await` there."""
+    """A blocking verb was used on the very event loop that would have to do the work. Use `await`
+    there.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name}: this would block its own event loop; use the async verbs here")
@@ -115,11 +117,15 @@ class ActorRef(Generic[M]):
     @overload
     def ask(self, message: M, timeout: float | None = None) -> object: ...
     def ask(self, message: Any, timeout: float | None = None) -> Any:
-        """Send a message and return its answer; raises what `ActorRef.ask` raises, and `BlockedLoop`."""
+        """Send a message and return its answer; raises what `ActorRef.ask` raises, and
+        `BlockedLoop`.
+        """
         return self._loop.run(self.ref.ask(message, timeout))
 
     def send(self, message: M) -> None:
-        """Like `tell`, but wait while a bounded mailbox is full. Raises `ActorStopped`, `BlockedLoop`."""
+        """Like `tell`, but wait while a bounded mailbox is full. Raises `ActorStopped`,
+        `BlockedLoop`.
+        """
         self._loop.run(self.ref.send(message))
 
     def stop(self) -> None:
@@ -210,7 +216,7 @@ class ActorSystem:
         return self._system.statistics()
 
     def shutdown(self, timeout: float = 10.0) -> ShutdownReport:
-        """Stop all actors and end the thread; see `holon_actors.ActorSystem.shutdown`. Only once."""
+        """Stop all actors, end the thread; see `holon_actors.ActorSystem.shutdown`. Only once."""
         report = self._loop.run(self._system.shutdown(timeout))
         self._loop.close()
         return report
@@ -283,7 +289,8 @@ class Execution(Generic[T]):
     def result(self, timeout: float | None = None) -> T:
         """Wait for the flow and return its result, or raise its error.
 
-        `timeout` (seconds) limits this wait, not the flow: it raises TimeoutError and the flow goes on.
+        `timeout` (seconds) limits this wait, not the flow: it raises TimeoutError and the flow goes
+        on.
         """
 
         async def wait() -> T:
@@ -314,7 +321,9 @@ class Engine:
         return Execution(self._loop, self._loop.call(self._engine.submit, flow, value, **options))
 
     def future(self, flow: Flow[Any, T], value: Any = None, **options: Any) -> Future[T]:
-        """`submit`, as a `concurrent.futures.Future`, for code that waits for several kinds of them."""
+        """`submit`, as a `concurrent.futures.Future`, for code that waits for several kinds of
+        them.
+        """
         return self._engine.submit_threadsafe(flow, value, **options)
 
     def stats(self) -> runtime.EngineStats:

@@ -18,8 +18,8 @@ class HolonError(Exception):
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # An exception is pickled as its class and `args`, and rebuilt by calling the one with the other.
-        # Ours make their text from several facts, so the call would not fit.
+        # An exception is pickled as its class and `args`, and rebuilt by calling the one with the
+        # other. Ours make their text from several facts, so the call would not fit.
         return (_rebuild, (type(self), self.args, self.__dict__))
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import math
 from asyncio import get_running_loop
-from collections import deque
 from collections.abc import Awaitable, Callable, Sized
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,7 @@ from holon_actors.actors import _lifecycle
 from holon_actors.actors._answers import reject
 from holon_actors.actors._gate import BATCH, BUSY, CONTROL, EXITS, PAUSED, SIGNALS
 from holon_actors.actors._rare import Rare
-from holon_actors.actors._state import TRANSITIONS, State
+from holon_actors.actors._state import ENDED, TRANSITIONS, State
 from holon_actors.actors._tasks import cancel_begun, cancelled_from_outside
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import (
@@ -60,6 +59,7 @@ class Cell(ActorRef[Any]):
         "_cls",
         "_current",
         "_dispatcher",
+        "_first",
         "_gate",
         "_handler",
         "_kwargs",
@@ -99,8 +99,10 @@ class Cell(ActorRef[Any]):
         self._kwargs = kwargs
         self._mailbox = mailbox
         self._policy = policy  # applied to this actor's children
-        # Made at the first message: an idle actor should not pay for a queue.
+        # Made when it is needed: many an actor is idle, or handles one message and ends. The very
+        # first message waits in `_first` (None: nothing there; no item of a queue is None).
         self._queue: Queue | None = None if type(mailbox) is Unbounded else make_queue(mailbox)
+        self._first: Any = None
         self._dispatcher: Dispatcher = system._dispatcher
         self._scheduled = False
         self._gate = 0
@@ -145,7 +147,7 @@ class Cell(ActorRef[Any]):
 
     @property
     def is_alive(self) -> bool:
-        return self._state not in (State.STOPPING, State.STOPPED)
+        return self._state not in ENDED
 
     def __hash__(self) -> int:
         return hash(self._uid)
@@ -155,17 +157,18 @@ class Cell(ActorRef[Any]):
         return self is other or (not isinstance(other, Cell) and super().__eq__(other))
 
     def tell(self, message: Any, sender: ActorRef[Any] | None = None) -> None:
-        queue = self._queue
-        if queue is None:
-            queue = self._first_queue(message, sender)
-            if queue is None:
-                return
         # Most messages from outside need no envelope. It is what tells a message apart that is a
         # tuple, or nothing, itself.
         if sender is None and type(message) is not tuple and message is not None:
-            refused = queue.append(message)
+            item = message
         else:
-            refused = queue.append((message, sender, None))
+            item = (message, sender, None)
+        queue = self._queue
+        if queue is None:
+            queue = self._first_queue(item)
+            if queue is None:
+                return
+        refused = queue.append(item)
         if refused is not None:
             self._refuse(refused)
         if not self._scheduled:
@@ -241,19 +244,41 @@ class Cell(ActorRef[Any]):
 
     # --- messages in ---
 
-    def _first_queue(self, message: Any, sender: ActorRef[Any] | None) -> Queue | None:
-        """The queue of an actor that had none; None for one that has ended."""
+    def _first_queue(self, item: Any) -> Queue | None:
+        """The queue for an item when there was none; None when the item has been seen to."""
         if self._state is State.STOPPED:
+            message, sender, _ = opened(item)
             self.system.dead_letter(message, sender, self, self._reason or "stopped")
             return None
-        self._queue = queue = self._dispatcher.new_queue()
-        return queue
+        with self._dispatcher.lock:  # another thread may be here as well
+            if self._queue is not None or self._gate or self._processed or self._first is not None:
+                return self._spill()
+            self._first = item
+        self._schedule()
+        return None
+
+    def _spill(self) -> Queue:
+        """Make the queue, with the first message in it. Under the dispatcher's lock."""
+        if self._queue is None:
+            self._queue = self._dispatcher.new_queue()
+        if self._first is not None:
+            self._queue.append(self._first)
+            self._first = None
+        return self._queue
+
+    def take_first(self) -> Any:
+        """The first message, or None when it is in the queue, or there is none."""
+        with self._dispatcher.lock:
+            item, self._first = self._first, None
+            return item
 
     def _post(self, envelope: Envelope) -> None:
         """`tell`, for a message that is in its envelope already."""
         queue = self._queue
         if queue is None:
-            queue = self._queue = self._dispatcher.new_queue()
+            queue = self._first_queue(envelope)
+            if queue is None:
+                return
         refused = queue.append(envelope)
         if refused is not None:
             self._refuse(refused)
@@ -318,6 +343,9 @@ class Cell(ActorRef[Any]):
     def gated_turn(self) -> None:
         """A turn while something comes before messages."""
         self._scheduled = False
+        if self._first is not None:
+            with self._dispatcher.lock:
+                self._spill()
         if self._gate & BUSY:
             if self._queue:
                 self.note_backlog(self._queue)
@@ -534,9 +562,9 @@ class Cell(ActorRef[Any]):
         rare = self._rare
         if rare is None or not rare.stash:
             return
-        if self._queue is None:
-            self._queue = deque()
-        self._queue.extendleft(reversed(rare.stash))
+        with self._dispatcher.lock:
+            queue = self._spill()
+        queue.extendleft(reversed(rare.stash))
         rare.stash.clear()
         self._reschedule()
 
@@ -574,7 +602,7 @@ class Cell(ActorRef[Any]):
     @property
     def depth(self) -> int:
         """Unread messages."""
-        return len(self._queue) if self._queue else 0
+        return len(self._queue) if self._queue else int(self._first is not None)
 
     @property
     def load(self) -> int:
@@ -597,17 +625,21 @@ class Cell(ActorRef[Any]):
         return self._began if self._gate & BUSY else self._dispatcher.now
 
     def oldest_arrival(self) -> float | None:
-        """When the oldest unread message came, to within a turn of the loop; None when there is none."""
+        """When the oldest unread message came, to within a turn of the loop; None when there is
+        none.
+        """
         queue = self._queue
         if not queue:
-            return None
+            return None if self._first is None else self._dispatcher.now
         first: int | None = getattr(queue, "first_arrival", None)
         number = self._taken() + 1 if first is None else first
         came = None if self._rare is None else self._rare.arrival(number)
         return self._dispatcher.now if came is None else came
 
     def _taken(self) -> int:
-        """How many messages the queue has given out or dropped: what is unread is numbered from there."""
+        """How many messages the queue has given out or dropped: what is unread is numbered from
+        there.
+        """
         taken: int = getattr(self._queue, "taken", self._processed)
         return taken
 

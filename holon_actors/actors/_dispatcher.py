@@ -20,7 +20,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from holon_actors.actors._gate import BATCH, BUSY
-from holon_actors.actors.mailbox import Envelope, Queue
+from holon_actors.actors.mailbox import Envelope, Queue, opened
 
 if TYPE_CHECKING:
     from holon_actors.actors._cell import Cell
@@ -56,6 +56,7 @@ class Dispatcher:
         "awake",
         "clock",
         "current",
+        "lock",
         "now",
         "ready",
         "turns",
@@ -82,6 +83,7 @@ class Dispatcher:
         self.ready: deque[Cell] = deque()
         self.awake = False  # a turn is coming
         self.turns = 0
+        self.lock = threading.Lock()  # around the making of queues, which any thread may need
         self.current: Cell | None = None
         self.now = self.clock()
 
@@ -91,7 +93,7 @@ class Dispatcher:
         return threading.get_ident() == self._thread
 
     def schedule(self, cell: Cell) -> None:
-        """Let `cell` have a turn. May be called from any thread. (`Cell.tell` has a copy of this.)"""
+        """Let `cell` have a turn. May be called from any thread. `Cell.tell` has a copy."""
         self.ready.append(cell)
         if not self.awake:
             self.wake()
@@ -148,9 +150,11 @@ class Dispatcher:
         The hot path: nothing is called here that need not be.
         """
         queue = cell._queue
-        if cell._gate != 0 or queue is None:
+        if cell._gate != 0:
             cell.gated_turn()
             return 0
+        if queue is None:
+            return self._run_first(cell)
         receive = cell._handler or cell._actor.receive  # type: ignore[union-attr]
         count = 0
         item: Any = None
@@ -183,11 +187,32 @@ class Dispatcher:
                 cell._schedule()
         return count
 
+    def _run_first(self, cell: Cell) -> int:
+        """The turn of an actor that has no queue yet: at most its very first message."""
+        item = cell.take_first()
+        if item is None:
+            cell.after_batch()
+            return 0
+        cell._current = item
+        cell._processed += 1
+        message, sender, answer = opened(item)
+        try:
+            result = cell.handler()(message, sender)
+            if result is not None or answer is not None:
+                cell.conclude(item, result)
+        except BaseException as error:  # noqa: BLE001  # the handler's; see failed
+            cell._scheduled = False
+            cell.failed(item, error)
+            return 1
+        cell.after_batch()
+        return 1
+
     # --- handlers that wait ---
 
     @types.coroutine
     def watched(self, cell: Cell, awaitable: Awaitable[T]) -> Generator[Any, Any, T]:
-        """Await on behalf of `cell`, so that each step is seen to be its own, and a slow one is named.
+        """Await on behalf of `cell`, so that each step is seen to be its own, and a slow one is
+        named.
 
         The steps of a task are the event loop's to run; no turn of ours is around them.
         """
@@ -273,7 +298,7 @@ class Dispatcher:
 
 
 def _clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
-    """The loop's clock, without its Python wrapper where that is all there is around the real one."""
+    """The loop's clock, without its Python wrapper where there is no more around the real one."""
     if type(loop).time is asyncio.BaseEventLoop.time:
         return time.monotonic
     return loop.time

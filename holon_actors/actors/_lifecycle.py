@@ -278,9 +278,7 @@ def _leave_instance(cell: Cell) -> None:
         rare.receive_timeout = None
     rare.behaviours.clear()
     cell._handler = None
-    if rare.stash and cell._queue is not None:
-        cell._queue.extendleft(reversed(rare.stash))
-        rare.stash.clear()
+    cell._unstash()
 
 
 # --- stop ---
@@ -421,10 +419,12 @@ def _tell_end(cell: Cell, rare: Rare, reason: str) -> None:
 
 def _bury_messages(cell: Cell, reason: str) -> None:
     queue, cell._queue = cell._queue, None
+    first = cell.take_first()
     rare = cell._rare
-    if queue or rare is not None:
+    if queue or first is not None or rare is not None:
         ended = ActorStopped(cell.address, reason)
-        for item in (*(rare.stash if rare is not None else ()), *(queue or ())):
+        unread = (first,) if first is not None else tuple(queue or ())
+        for item in (*(rare.stash if rare is not None else ()), *unread):
             _bury(cell, opened(item), ended)
         if rare is not None:
             _abandon(rare, ended)

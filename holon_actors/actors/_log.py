@@ -50,13 +50,13 @@ class RateLimit:
 class KernelLog:
     """The log of one system."""
 
-    __slots__ = ("_clock", "_high", "_limits", "_system")
+    __slots__ = ("_clock", "_limits", "_system", "deep")
 
     def __init__(self, system: str, clock: Callable[[], float]) -> None:
         self._system = system
         self._clock = clock
         self._limits: dict[str, RateLimit] = {}
-        self._high: dict[int, int] = {}  # the depth at the last warning, by uid
+        self.deep: dict[int, int] = {}  # the depth at the last warning, by uid
 
     def dead_letter(self, letter: DeadLetter) -> None:
         """A message that nobody will handle."""
@@ -104,9 +104,9 @@ class KernelLog:
 
     def high_water(self, cell: Cell, depth: int) -> bool:
         """A mailbox past its mark: true, and told, at first and each time the depth has doubled."""
-        if depth < 2 * self._high.get(cell._uid, 0):
+        if depth < 2 * self.deep.get(cell._uid, 0):
             return False
-        self._high[cell._uid] = depth
+        self.deep[cell._uid] = depth
         if self._admit("deep mailboxes", logging.WARNING):
             _logger.warning(
                 "%s has %d unread messages in an unbounded mailbox; consider mailbox=Bounded(n)",
@@ -117,7 +117,7 @@ class KernelLog:
 
     def forget(self, cell: Cell) -> None:
         """The mailbox is no longer deep, or no longer there."""
-        self._high.pop(cell._uid, None)
+        self.deep.pop(cell._uid, None)
 
     def close(self) -> None:
         """Tell what was left out and not told yet."""

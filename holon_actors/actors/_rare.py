@@ -80,7 +80,7 @@ class Rare:
         self.ended: list[asyncio.Future[None]] = []  # resolved when this actor has gone
 
     def note_arrivals(self, taken: int, unread: int, now: float) -> None:
-        """By `now`, messages up to number `taken + unread` have come; those up to `taken` are gone."""
+        """By `now`, messages up to `taken + unread` have come, and up to `taken` have gone."""
         marks = self.marks
         while marks and marks[0][0] <= taken:
             del marks[0]

@@ -1,4 +1,4 @@
-"""Bringing an actor into being. The constructor runs in the caller, so its error is the caller's."""
+"""Making an actor. The constructor runs in the caller, so its error is the caller's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from holon_actors.actors import _lifecycle
 from holon_actors.actors._cell import Cell
+from holon_actors.actors._state import ENDED
 from holon_actors.actors._threads import ThreadCell
 from holon_actors.actors.address import check_name
 from holon_actors.actors.errors import ActorLimitReached, ActorStopped, NameTaken
@@ -17,14 +18,14 @@ from holon_actors.errors import ConfigError
 if TYPE_CHECKING:
     from holon_actors.actors.actor import Actor
 
-__all__ = ["Options", "spawn"]
+__all__ = ["Options", "options", "spawn"]
 
 _UNBOUNDED = Unbounded()
 _ONE_FOR_ONE = OneForOne()
 _CELLS: dict[str, type[Cell]] = {"loop": Cell, "thread": ThreadCell}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Options:
     """What `spawn` takes beside the class and its arguments."""
 
@@ -33,6 +34,18 @@ class Options:
     dispatcher: str = "loop"
     supervision: Strategy | None = None
     cell: type[Cell] | None = None  # a kind of cell of its own, instead of the dispatcher's
+
+
+_DEFAULT = Options()
+
+
+def options(
+    name: str | None, mailbox: Mailbox | None, dispatcher: str, supervision: Strategy | None
+) -> Options:
+    """The options as one value; the plain ones are made only once."""
+    if name is None and mailbox is None and dispatcher == "loop" and supervision is None:
+        return _DEFAULT
+    return Options(name, mailbox, dispatcher, supervision)
 
 
 def spawn(
@@ -52,7 +65,7 @@ def spawn(
         _check_free(parent, check_name(name))
     if system._live >= system.max_actors:
         raise ActorLimitReached(parent.path, system.max_actors)
-    if not parent.is_alive:
+    if parent._state in ENDED:
         raise ActorStopped(parent.address, "stopping")
     kind = options.cell or _kind(options.dispatcher)
     policy = options.supervision or _ONE_FOR_ONE

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import enum
 
-__all__ = ["TRANSITIONS", "State"]
+__all__ = ["ENDED", "TRANSITIONS", "State"]
 
 
 class State(enum.Enum):
@@ -31,6 +31,9 @@ class State(enum.Enum):
 
     __hash__ = object.__hash__  # members are singletons, and Enum's own hash is slow
 
+
+# Takes no more messages and has no more children.
+ENDED = (State.STOPPING, State.STOPPED)
 
 TRANSITIONS: dict[State, tuple[State, ...]] = {
     State.STARTING: (State.RUNNING, State.FAILED, State.STOPPING),

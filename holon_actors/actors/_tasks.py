@@ -1,7 +1,7 @@
 """Starting tasks on the spot, and cancelling them at the right moment.
 
-A handler that never really waits should not cost a turn of the event loop. Python 3.12 brought eager tasks for that;
-for 3.11 there is a stand-in (see `_StandIn`).
+A handler that never really waits should not cost a turn of the event loop. Python 3.12 brought
+eager tasks for that; for 3.11 there is a stand-in (see `_StandIn`).
 """
 
 from __future__ import annotations
@@ -47,9 +47,10 @@ class EagerTasks:
 class _StandIn:
     """A task that waits to become that of a coroutine which has been started already.
 
-    The coroutine takes its first step outside any task of the loop, while the stand-in is made to look like the current
-    one. Only if it has to wait is the stand-in woken to go on with it. Whatever asked for the current task in the
-    first step (a time-out, a task group) has got the one that runs all later steps.
+    The coroutine takes its first step outside any task of the loop, while the stand-in is made to
+    look like the current one. Only if it has to wait is the stand-in woken to go on with it.
+    Whatever asked for the current task in the first step (a time-out, a task group) has got the one
+    that runs all later steps.
     """
 
     __slots__ = ("_rest", "_wake", "context", "task")
@@ -73,7 +74,8 @@ class _StandIn:
         except asyncio.CancelledError as cancelled:
             if self._rest is None:
                 raise
-            # Cancelled between taking over and this step: as for any task, what it waits for goes first.
+            # Cancelled between taking over and this step: as for any task, what it waits for goes
+            # first.
             if not _cancel_wanted(self._rest[1]):
                 error = cancelled
         assert self._rest is not None
@@ -99,7 +101,9 @@ def _cancel_wanted(wanted: Any) -> bool:
 
 
 class StandInTasks:
-    """`EagerTasks` for Python 3.11, by the hooks that asyncio documents for other task implementations."""
+    """`EagerTasks` for Python 3.11, by the hooks that asyncio documents for other task
+    implementations.
+    """
 
     __slots__ = ("_context", "_loop", "_spare")
 
@@ -120,7 +124,7 @@ class StandInTasks:
         _enter_task(loop, stand_in.task)
         try:
             wanted = stand_in.context.run(work.send, None)
-        except BaseException as ended:  # noqa: BLE001  # also the end by an error
+        except BaseException as ended:  # also the end by an error
             self._spare = stand_in
             if isinstance(ended, StopIteration):
                 return None
@@ -163,6 +167,8 @@ def cancel_begun(task: asyncio.Task[Any]) -> None:
 
 
 def cancelled_from_outside() -> bool:
-    """Whether the current task was told to end, rather than met a cancellation let out by something."""
+    """Whether the current task was told to end, rather than met a cancellation let out by
+    something.
+    """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -122,7 +122,7 @@ class ThreadCell(Cell):
             self._hand_over(self._handle_batch, self._batch_done)
 
     def _hand_over(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Run `work` in the thread and `done(its result)` on the loop, unless abandoned meanwhile."""
+        """Run `work` in the thread, then `done(its result)` on the loop unless abandoned."""
         loop = self.system.loop
         token = _Abandonable(self._left_behind)
         self._gate |= BUSY
@@ -169,7 +169,8 @@ class ThreadCell(Cell):
     def _handle_batch(self) -> tuple[Any, Any] | None:
         """Handle messages while nothing is in the way.
 
-        Returns what the loop has to see to: a message with the error or the awaitable that it led to.
+        Returns what the loop has to see to: a message with the error or the awaitable that it led
+        to.
         """
         token = self._task
         queue = self._queue

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
-from holon_actors.actors import _spawn
+from holon_actors.actors import _lifecycle, _spawn
 from holon_actors.actors._tasks import cancelled_from_outside
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import AlreadyReplied, MailboxFull, NotInHandler
@@ -247,14 +247,18 @@ class Actor:
         **kwargs: Any,
     ) -> ActorRef[Any]:
         """Make a child; see `ActorSystem.spawn`. It ends when this actor ends or restarts."""
-        options = _spawn.Options(name, mailbox, dispatcher, supervision)
+        options = _spawn.options(name, mailbox, dispatcher, supervision)
         return self._cell.system._from_loop(
             _spawn.spawn, self._cell, cls, args, kwargs or None, options
         )
 
     def stop(self) -> None:
         """End this actor once the current message is done."""
-        self._cell.stop()
+        cell = self._cell
+        if cell._dispatcher.current is cell:
+            _lifecycle.stop(cell, "stopped")
+        else:
+            cell.stop()
 
     def stop_child(self, ref: ActorRef[Any]) -> None:
         """End a child. Raises ValueError for an actor that is not this one's child."""
@@ -263,7 +267,7 @@ class Actor:
         ref.stop()
 
     def watch(self, ref: ActorRef[Any]) -> None:
-        """Receive `Terminated(ref, reason)` when that actor ends; at once if it has ended already."""
+        """Receive `Terminated(ref, reason)` when that actor ends; at once if it has ended."""
         self._cell.system._on_loop(ref._add_watcher, self._cell)
 
     def unwatch(self, ref: ActorRef[Any]) -> None:
@@ -287,7 +291,7 @@ class Actor:
         return timer
 
     def set_receive_timeout(self, timeout_s: float | None) -> None:
-        """Receive `ReceiveTimeout` after each `timeout_s` seconds without a message; None ends it."""
+        """Receive `ReceiveTimeout` after each `timeout_s` seconds without one; None ends it."""
         if timeout_s is not None and timeout_s <= 0:
             raise ValueError(f"set_receive_timeout({timeout_s}): more than 0 seconds, or None")
         self._cell.system._on_loop(self._set_receive_timeout, timeout_s)

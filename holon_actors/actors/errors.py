@@ -55,7 +55,7 @@ class ActorNotFound(ActorStopped):
 
 
 class MailboxFull(ActorError):
-    """A bounded mailbox had no room, so the message was not taken: back off, retry, or use `send`."""
+    """A bounded mailbox had no room and did not take the message: back off, or use `send`."""
 
     def __init__(self, address: object, capacity: int, what: str = "mailbox") -> None:
         super().__init__(f"the {what} of {address} is full ({capacity} messages)")
@@ -74,7 +74,8 @@ class AskTimeout(ActorError, TimeoutError):
         self, address: object, message_type: str, timeout_s: float, depth: int, doing: str
     ) -> None:
         super().__init__(
-            f"{address} did not answer {message_type} within {timeout_s:g} s ({doing}, {depth} unread)"
+            f"{address} did not answer {message_type} within {timeout_s:g} s "
+            f"({doing}, {depth} unread)"
         )
         self.address = address
         self.message_type = message_type
@@ -115,7 +116,7 @@ class HandlerCancelled(ActorError):
 
 
 class HandlerExited(ActorError):
-    """A handler on a thread raised SystemExit or the like, which ends its actor's work but no more."""
+    """A handler raised SystemExit or the like; this is what its asker and its supervisor see."""
 
     def __init__(self, address: object, message_type: str, error: BaseException) -> None:
         super().__init__(f"the handler of {message_type} in {address} raised {error!r}")
@@ -150,7 +151,7 @@ class InvalidAddress(ActorError, ValueError):
 
 
 class ActorLimitReached(ActorError, RuntimeError):
-    """The system has as many actors as it may. Raise `max_actors`, or find what spawns without end."""
+    """The system has as many actors as it may: raise `max_actors`, or find what spawns so many."""
 
     def __init__(self, path: str, limit: int) -> None:
         super().__init__(f"{path} may not spawn: the system has its limit of {limit} actors")

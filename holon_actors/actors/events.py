@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from holon_actors.actors.ref import ActorRef
 from holon_actors.actors.supervision import Directive
@@ -193,7 +193,7 @@ class Events:
         for subscription in listeners:
             try:
                 subscription._deliver(event)
-            except Exception as error:  # noqa: BLE001  # a listener's mistake must not stop the kernel
+            except Exception as error:  # noqa: BLE001  # a listener must not stop the kernel
                 self._system.loop.call_exception_handler(
                     {"message": f"listener for {kind.__name__} failed", "exception": error}
                 )
@@ -248,7 +248,7 @@ class EventStream:
             await self._waiter
         return self._unread.popleft()
 
-    async def __aenter__(self) -> EventStream:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:

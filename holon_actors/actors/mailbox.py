@@ -36,9 +36,9 @@ __all__ = [
 
 Overflow: TypeAlias = Literal["fail", "drop-new", "drop-old"]
 
-# Message, sender, and the future that awaits the answer of an ask. A plain tuple, as one is made for
-# almost every message; a message without sender or answer goes into the queue as it is, unless it is
-# a tuple, or None, itself.
+# Message, sender, and the future that awaits the answer of an ask. A plain tuple, as one is made
+# for almost every message; a message without sender or answer goes into the queue as it is, unless
+# it is a tuple, or None, itself.
 Envelope: TypeAlias = tuple[Any, Any, Any]
 
 
@@ -218,7 +218,8 @@ class PriorityQueue:
             return heapq.heappop(self._heap).item
 
     def extendleft(self, items: Iterable[Any]) -> None:
-        # Given last first, as to a deque: arrivals before all others put them ahead of their equals.
+        # Given last first, as to a deque: arrivals before all others put them ahead of their
+        # equals.
         with self._lock:
             first = min((ranked.arrival for ranked in self._heap), default=0)
             for n, item in enumerate(items, start=1):

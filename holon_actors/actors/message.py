@@ -43,6 +43,6 @@ def message(
 
 
 def wire_name(cls: type) -> str | None:
-    """The wire name of a message class, or None. A subclass that is not a message itself has none."""
+    """The wire name of a message class, or None; a subclass does not inherit it."""
     name = cls.__dict__.get("__wire_name__")
     return name if isinstance(name, str) else None

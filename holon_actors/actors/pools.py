@@ -78,7 +78,7 @@ class _PoolCell(Cell):
     def _pick(self, message: Any) -> tuple[_Worker, ...]:
         try:
             return self._route(self._workers, message)
-        except Exception:  # noqa: BLE001  # a key function that fails; `tell` never raises, and any worker will do
+        except Exception:  # noqa: BLE001  # the user's key; `tell` never raises, any worker will do
             return (self._workers[0],)
 
 

@@ -82,7 +82,7 @@ class ActorRef(Generic[M_contra]):
         raise NotImplementedError
 
     def stop(self) -> None:
-        """Let the current message finish, then end the actor. Unread messages become dead letters."""
+        """Let the current message finish, then end the actor. The unread become dead letters."""
         raise NotImplementedError
 
     def kill(self) -> None:
@@ -155,7 +155,8 @@ class DeadRef(ActorRef[Any]):
         return False
 
     def _add_watcher(self, watcher: Cell) -> None:
-        from holon_actors.actors.signals import Terminated  # noqa: PLC0415  # signals carry references
+        # Here, as signals carry references.
+        from holon_actors.actors.signals import Terminated  # noqa: PLC0415
 
         watcher._uncommon().watching[self] = None
         watcher._signal(Terminated(self, "not-found"), self)
@@ -165,7 +166,8 @@ class DeadRef(ActorRef[Any]):
 
 
 def _unpickle(text: str) -> ActorRef[Any]:
-    from holon_actors.actors._ambient import ambient_system  # noqa: PLC0415  # only needed when unpickling
+    # Here, as only unpickling needs it.
+    from holon_actors.actors._ambient import ambient_system  # noqa: PLC0415
 
     address = Address.parse(text)
     return ambient_system(address).ref(address)

@@ -58,7 +58,8 @@ def make_router(routing: str, key: Callable[[Any], Any] | None, rng: Randrange) 
                 raise ConfigError('spawn_pool(routing="consistent-hash") needs key=')
             return _ConsistentHash(key)
     raise ConfigError(
-        f"spawn_pool(routing={routing!r}): round-robin, least-loaded, random, consistent-hash or broadcast"
+        f"spawn_pool(routing={routing!r}): round-robin, least-loaded, random, "
+        "consistent-hash or broadcast"
     )
 
 

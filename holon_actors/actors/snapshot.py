@@ -1,4 +1,4 @@
-"""A look at the living actors, for people and tools. Taken on demand; it costs the actors nothing."""
+"""A look at the living actors, for people and tools; it costs the actors nothing."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ class OneForAll(Strategy):
 
 @dataclass(frozen=True)
 class RestForOne(Strategy):
-    """The failed child and those started after it restart: for children that build on earlier ones."""
+    """The failed child and those started after it restart, as they build on it."""
 
     def affected(self, children: Sequence[C], failed: C) -> Sequence[C]:
         return tuple(children[children.index(failed) :])
@@ -151,7 +151,7 @@ class Verdict:
 def allow_restart(
     past: tuple[float, ...], now: float, max_restarts: int, window_s: float
 ) -> tuple[bool, tuple[float, ...]]:
-    """Whether one more restart at `now` is within the budget, and the restarts still in the window."""
+    """Whether one more restart at `now` is allowed, and the restarts still in the window."""
     recent = (*(t for t in past if now - t < window_s), now)
     return len(recent) <= max_restarts, recent
 
@@ -165,7 +165,7 @@ def judge(
     """
     try:
         directive: object = strategy.decide(error)
-    except Exception as broken:  # noqa: BLE001  # the user's function; its error travels with the child's
+    except Exception as broken:  # noqa: BLE001  # it travels with the child's error
         error.add_note(f"supervision: decide() raised {broken!r}")
         return Verdict(Directive.ESCALATE, past=past)
     if not isinstance(directive, Directive):

@@ -146,7 +146,7 @@ class ActorSystem:
         or `ActorStopped` when the system is shutting down.
         """
         self._bind()
-        options = _spawn.Options(name, mailbox, dispatcher, supervision)
+        options = _spawn.options(name, mailbox, dispatcher, supervision)
         return self._from_loop(_spawn.spawn, self._user, cls, args, kwargs or None, options)
 
     def spawn_pool(
@@ -316,7 +316,8 @@ class ActorSystem:
     # --- what the kernel tells ---
 
     def _forget(self, cell: Cell) -> None:
-        self._log.forget(cell)
+        if self._log.deep:
+            self._log.forget(cell)
         if cell is not self._user:
             self._live -= 1
 

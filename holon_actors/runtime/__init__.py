@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from holon_actors.runtime.engine import Engine, Priority
+    from holon_actors.runtime.engine import Engine
     from holon_actors.runtime.errors import (
         CpuTimeExceeded,
         EngineClosed,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from holon_actors.runtime.front import Execute, GetStats
     from holon_actors.runtime.limits import RateLimit
     from holon_actors.runtime.nesting import time_remaining
+    from holon_actors.runtime.options import Priority
     from holon_actors.runtime.recovery import ErrorRecovery, RetryBudget
     from holon_actors.runtime.resources import ResourceLimits
     from holon_actors.runtime.stats import EngineStats, LeaseInfo
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from holon_actors.runtime.units import parse_duration, parse_size
 
 _HOMES = {
-    "engine": ("Engine", "Priority"),
+    "engine": ("Engine",),
     "errors": (
         "CpuTimeExceeded",
         "EngineClosed",
@@ -64,6 +65,7 @@ _HOMES = {
     "execution": ("Execution",),
     "front": ("Execute", "GetStats"),
     "limits": ("RateLimit",),
+    "options": ("Priority",),
     "nesting": ("time_remaining",),
     "recovery": ("ErrorRecovery", "RetryBudget"),
     "resources": ("ResourceLimits",),

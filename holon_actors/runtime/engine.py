@@ -20,13 +20,19 @@ from typing import Any, Literal, Self, TypeVar
 from holon_actors.actors import ActorRef, ActorSystem, OneForOne
 from holon_actors.errors import ConfigError
 from holon_actors.flows import Flow, Isolation, coerce_input
-from holon_actors.flows.meta import ISOLATIONS
 from holon_actors.runtime.errors import EngineClosed, EngineOverloaded, WrongIsolation, WrongThread
 from holon_actors.runtime.execution import Execution
 from holon_actors.runtime.front import EngineSupervisor
 from holon_actors.runtime.handle import Handle
 from holon_actors.runtime.limits import RateLimit, TokenBucket
 from holon_actors.runtime.nesting import current_execution, inherited_deadline
+from holon_actors.runtime.options import (
+    Priority,
+    check_count,
+    check_isolation,
+    check_seconds,
+    level_of,
+)
 from holon_actors.runtime.planner import Planner
 from holon_actors.runtime.recovery import ErrorRecovery
 from holon_actors.runtime.resources import ResourceGate, ResourceLimits, UsageProbe
@@ -39,12 +45,10 @@ from holon_actors.runtime.workload import Workload
 __all__ = ["Engine", "Priority"]
 
 T = TypeVar("T")
-Priority = Literal["low", "normal", "high"] | int
+
 
 # What cancelled flows get to clean up, beyond the grace that worker processes have.
 _LAST_GRACE_S = 1.0
-
-_LEVELS = {"low": -1, "normal": 0, "high": 1}
 
 
 class Engine:
@@ -78,11 +82,11 @@ class Engine:
         system: ActorSystem | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        _check_count("max_concurrency", max_concurrency)
-        _check_count("queue_size", queue_size)
-        _check_seconds("ageing", ageing)
-        _check_seconds("kill_grace", kill_grace)
-        _check_isolation(isolation)
+        check_count("max_concurrency", max_concurrency)
+        check_count("queue_size", queue_size)
+        check_seconds("ageing", ageing)
+        check_seconds("kill_grace", kill_grace)
+        check_isolation(isolation)
         self.name = name
         self.max_concurrency = max_concurrency
         self.queue_size = queue_size
@@ -274,9 +278,9 @@ class Engine:
             self._workload, self._number, flow, value, route, copy_context(), now, loop
         )
         if priority != "normal":
-            execution.level = _level(priority)
+            execution.level = level_of(priority)
         if timeout is not None:
-            _check_seconds("timeout", timeout)
+            check_seconds("timeout", timeout)
             execution.timeout = timeout
             execution.deadline = now + timeout
         if trace:
@@ -325,7 +329,7 @@ class Engine:
         if not isinstance(work, Flow):
             raise ConfigError(f"submit({work!r}): expected a flow; make one with flow(...)")
         if isolation is not None:
-            _check_isolation(isolation)
+            check_isolation(isolation)
         choices = (isolation, work.meta.isolation, self._isolation)
         chosen = next((choice for choice in choices if choice not in (None, "auto")), None)
         if isolation == "auto":
@@ -372,29 +376,6 @@ def _probe(limits: ResourceLimits | None, clock: Callable[[], float]) -> UsagePr
     from holon_actors.runtime._usage import ProcessTree  # noqa: PLC0415  # psutil is slow to import
 
     return ProcessTree(clock)
-
-
-def _check_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"Engine({name}={value!r}): a whole number, at least 1")
-
-
-def _check_seconds(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-        raise ConfigError(f"{name}={value!r}: seconds, at least 0")
-
-
-def _check_isolation(isolation: Any) -> None:
-    if isolation not in ISOLATIONS:
-        raise ConfigError(f"isolation={isolation!r}: one of {', '.join(ISOLATIONS)}")
-
-
-def _level(priority: Priority) -> int:
-    if isinstance(priority, int) and not isinstance(priority, bool):
-        return priority
-    if priority in _LEVELS:
-        return _LEVELS[priority]
-    raise ConfigError(f'priority={priority!r}: "low", "normal", "high" or an int')
 
 
 async def _within(awaitable: Awaitable[Any], timeout_s: float) -> None:

@@ -11,6 +11,7 @@ unchanged.
 from __future__ import annotations
 
 import signal as _signal
+from typing import Any
 
 from holon_actors.errors import HolonError
 
@@ -38,7 +39,11 @@ __all__ = [
 
 
 class EngineError(HolonError):
-    """Base of the errors of the runtime."""
+    """Base of the errors of the runtime. They can be pickled, attributes included."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By hand: pickle would call the constructor with the message alone.
+        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 class EngineClosed(EngineError, RuntimeError):
@@ -200,6 +205,17 @@ class RemoteFlowError(EngineError, RuntimeError):
         self.type_name = type_name
         self.message = message
         self.traceback = traceback
+
+
+def _rebuild(cls: type[EngineError], args: tuple[Any, ...], facts: dict[str, Any]) -> EngineError:
+    # Of two built-in bases Python lets only the one with the larger layout make the instance.
+    maker: Any = cls
+    while maker.__module__ != "builtins":
+        maker = maker.__base__
+    error: EngineError = maker.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
 
 
 def annotate(error: BaseException, note: str) -> None:

@@ -13,7 +13,6 @@ while they end within `SLICE_S`; an executor that has used up its time returns t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -52,9 +51,8 @@ class Plan(Generic[J]):
 
     grants: list[Lease[J]] = field(default_factory=list)
     expired: list[J] = field(default_factory=list)  # out of time before they started
-    held_by: Literal["rate", "admission"] | None = (
-        None  # why waiting work found a slot and may not start
-    )
+    # Why work that waits found a free slot and may not start.
+    held_by: Literal["rate", "admission"] | None = None
     wait_s: float | None = None  # for held_by="rate": when to plan again
 
 
@@ -185,7 +183,3 @@ class Planner(Generic[J]):
             self._slice_limit[isolation] = 1
         elif took_s <= SLICE_S / 2:
             self._slice_limit[isolation] = min(limit * 2, _SLICE_MAX)
-
-    def unstarted(self) -> Iterable[J]:
-        """The jobs that stand in slices behind others."""
-        return [job for lease in self.leases for job in tuple(lease.jobs)]

@@ -120,8 +120,13 @@ class WorkerProcess:
         return Reply(*pickle.loads(await self._ask(body)))  # noqa: S301  # see _frames
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it may be given a request: it is alive, and nobody has begun to end it."""
+        return self.is_alive and self._killing is None
+
+    @property
     def is_alive(self) -> bool:
-        """Whether it takes requests."""
+        """Whether it has not ended, as far as has been noticed."""
         return self._reaping is None
 
     def terminate(self, grace_s: float) -> None:
@@ -136,7 +141,7 @@ class WorkerProcess:
 
     async def close(self, grace_s: float) -> None:
         """Let an idle process end by itself, a busy one by force; wait until it is gone."""
-        if self.is_alive and self._answer is None and self._killing is None:
+        if self.is_ready and self._answer is None:
             self._dismissed = True
             self._link.shutdown(socket.SHUT_WR)
             self._killing = self._loop.call_later(grace_s, self.kill)

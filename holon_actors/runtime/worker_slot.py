@@ -85,6 +85,7 @@ class WorkerSlot:
         execution.stop = partial(worker.terminate, self._shop.kill_grace_s)
         try:
             reply = await self._call(worker, request, execution)
+            execution.stop = None  # from here on it would hit whatever the worker does next
         except WorkerDied as died:
             self._worker = None
             if not died.delivered:  # it had died while idle: this flow has nothing to do with it
@@ -105,8 +106,10 @@ class WorkerSlot:
 
     async def _ready_worker(self) -> WorkerProcess:
         worker = self._worker
-        if worker is not None and worker.is_alive:
-            return worker
+        if worker is not None:
+            if worker.is_ready:
+                return worker
+            await self.close()
         worker = await WorkerProcess.start(self._loop, self._forget_pid)
         self._worker = worker
         self._shop.worker_pids[worker.pid] = None

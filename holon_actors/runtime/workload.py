@@ -178,10 +178,10 @@ class Workload:
                 lease.state = "abandoned"
             if execution.isolation == "thread":
                 execution.end, status = status, "abandoned"
+                for child in execution.waits_for:
+                    child.cancel()  # frees the thread, if that is what it blocks for
             elif execution.stop is not None:
                 execution.stop()
-            for child in execution.waits_for:
-                child.cancel()
         execution.become(status)
         self._leave(execution)
 

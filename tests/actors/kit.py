@@ -62,6 +62,19 @@ class Echo(Actor):
         return "pong" if isinstance(message, Ping) else message
 
 
+class Counter(Actor):
+    """Counts messages; fails with one that is an exception."""
+
+    def __init__(self, start: int = 0, *, step: int = 1) -> None:
+        self.count, self.step = start, step
+
+    def receive(self, message: Any, sender: Any) -> Any:
+        if isinstance(message, BaseException):
+            raise message
+        self.count += self.step
+        return self.count
+
+
 class Recorder(Actor):
     """Writes every hook and message to a list that the test holds."""
 

@@ -223,3 +223,28 @@ async def test_a_thread_that_waits_for_a_child_is_freed_when_it_is_cancelled() -
         assert await engine.execute(echo, "next") == "next"
     assert execution.status == "cancelled"
     assert loop.is_running()
+
+
+async def test_a_child_that_its_parent_shields_survives_the_parents_end() -> None:
+    started, let_go = asyncio.Event(), asyncio.Event()
+    children: list[Any] = []
+
+    async with Engine(max_concurrency=1) as engine:
+
+        @flow
+        async def child(_: Any) -> str:
+            started.set()
+            await let_go.wait()
+            return "done"
+
+        @flow
+        async def parent(_: Any) -> None:
+            children.append(engine.submit(child))
+            await asyncio.shield(children[0])
+
+        execution = engine.submit(parent)
+        await started.wait()
+        execution.cancel()
+        let_go.set()
+        assert await children[0] == "done"
+    assert engine.stats().leases == ()

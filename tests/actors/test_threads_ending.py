@@ -1,0 +1,105 @@
+"""The end of actors on threads: kills, shutdowns and what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from holon_actors import (
+    Actor,
+    ActorStopped,
+    ActorSystem,
+)
+from tests.actors.kit import Boom, Echo, Ping, Scripted, ended
+
+LOOP = threading.main_thread()
+
+
+def on_thread(system: ActorSystem, handler: Callable[..., Any], **options: Any) -> Any:
+    return system.spawn(Scripted, handler, dispatcher="thread", **options)
+
+
+class Latch:
+    """A handler that blocks its thread until it is let go."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.let_go = threading.Event()
+
+    def __call__(self, me: Any, message: Any, sender: Any) -> Any:
+        self.reached.set()
+        assert self.let_go.wait(30)
+        return message
+
+    async def wait_reached(self) -> None:
+        assert await asyncio.to_thread(self.reached.wait, 30)
+
+
+async def test_a_kill_leaves_the_thread_behind_and_ends_the_actor(system: ActorSystem) -> None:
+    latch = Latch()
+    ref = on_thread(system, latch)
+    ask = asyncio.ensure_future(ref.ask("x"))
+    await latch.wait_reached()
+    ref.kill()
+    with pytest.raises(ActorStopped) as caught:
+        await ask
+    assert caught.value.reason == "killed"
+    await ended(system, ref)
+    assert system.snapshot() == []
+    latch.let_go.set()
+
+
+async def test_a_thread_that_never_returns_is_reported_abandoned() -> None:
+    latch = Latch()
+    async with ActorSystem("test") as system:
+        ref = on_thread(system, latch, name="stuck")
+        system.spawn(Echo, name="echo")
+        ref.tell("x")
+        await latch.wait_reached()
+        report = await system.shutdown(timeout=0.05)
+        assert report.abandoned == ("/user/stuck",)
+        assert report.stopped == ("/user/echo",)
+    latch.let_go.set()
+
+
+async def test_a_killed_actor_s_thread_that_runs_on_is_reported_abandoned() -> None:
+    latch = Latch()
+    async with ActorSystem("test") as system:
+        ref = on_thread(system, latch, name="stuck")
+        ref.tell("x")
+        await latch.wait_reached()
+        ref.kill()
+        await ended(system, ref)
+        report = await system.shutdown(timeout=0.05)
+        assert report.abandoned == ("/user/stuck",)
+    latch.let_go.set()
+
+
+async def test_no_thread_is_left_after_a_shutdown() -> None:
+    before = set(threading.enumerate())
+    async with ActorSystem("test") as system:
+        refs = [system.spawn(Echo, dispatcher="thread") for _ in range(5)]
+        for ref in refs:
+            assert await ref.ask(Ping()) == "pong"
+        assert len(set(threading.enumerate()) - before) >= 5
+    assert set(threading.enumerate()) <= before
+
+
+async def test_a_constructor_that_raises_leaves_no_thread(system: ActorSystem) -> None:
+    class Broken(Actor):
+        def __init__(self) -> None:
+            raise Boom
+
+    before = set(threading.enumerate())
+    for _ in range(3):
+        with pytest.raises(Boom):
+            system.spawn(Broken, dispatcher="thread")
+    await asyncio.to_thread(lambda: None)
+    for thread in set(threading.enumerate()) - before:
+        if not thread.name.startswith(("asyncio_", "holon-watchdog")):
+            await asyncio.to_thread(thread.join, 5)
+            assert not thread.is_alive()
