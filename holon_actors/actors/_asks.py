@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from holon_actors.actors._inspect import doing
 from holon_actors.actors.errors import AskTimeout
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class _Bucket:
 
 
 def _timed_out(cell: Cell, message: Any, timeout_s: float) -> AskTimeout:
-    return AskTimeout(cell.address, type(message).__name__, timeout_s, cell.depth, cell.doing())
+    return AskTimeout(cell.address, type(message).__name__, timeout_s, cell.depth, doing(cell))
 
 
 class AskDeadlines:

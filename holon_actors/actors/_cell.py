@@ -16,21 +16,22 @@ from __future__ import annotations
 import asyncio
 import math
 from asyncio import get_running_loop
-from collections.abc import Awaitable, Callable, Sized
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.actors import _lifecycle
 from holon_actors.actors._answers import reject
-from holon_actors.actors._gate import BATCH, BUSY, CONTROL, EXITS, PAUSED, SIGNALS
+from holon_actors.actors._gate import BUSY, CONTROL, PAUSED, SIGNALS
+from holon_actors.actors._handling import conclude, failed
+from holon_actors.actors._inspect import note_backlog, watch_depth
 from holon_actors.actors._rare import Rare
+from holon_actors.actors._room import admit_senders, wait_for_room
 from holon_actors.actors._state import ENDED, TRANSITIONS, State
-from holon_actors.actors._tasks import cancel_begun, cancelled_from_outside
+from holon_actors.actors._tasks import cancel_begun
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import (
     ActorStopped,
     AskDeadlock,
-    HandlerCancelled,
-    HandlerExited,
     MailboxFull,
 )
 from holon_actors.actors.mailbox import Envelope, Mailbox, Queue, Unbounded, make_queue, opened
@@ -220,7 +221,7 @@ class Cell(ActorRef[Any]):
             crossing = asyncio.run_coroutine_threadsafe(sending, self.system.loop)
             return await asyncio.wrap_future(crossing)
         if getattr(self._queue, "waits", False):
-            await self._wait_for_room()
+            await wait_for_room(self)
         if not self.is_alive:
             raise ActorStopped(self.address, self._reason or "stopped")
         self.tell(message, sender)
@@ -293,38 +294,6 @@ class Cell(ActorRef[Any]):
             full = MailboxFull(self.address, getattr(self._queue, "capacity", 0))
             self.system._on_loop(reject, answer, full)
 
-    async def _wait_for_room(self) -> None:
-        senders = self._uncommon().senders
-        self._attended = True
-        # Who came first goes first: a newcomer waits while others do, and one whose room was taken
-        # by a `tell` before it woke goes back to the front.
-        newcomer = True
-        while self.is_alive and ((newcomer and senders) or self._is_full()):
-            turn: asyncio.Future[None] = self.system.loop.create_future()
-            senders.insert(len(senders) if newcomer else 0, turn)
-            newcomer = False
-            try:
-                await turn
-            except asyncio.CancelledError:
-                self._admit_senders()  # the room that may have been given to us goes to the next
-                raise
-
-    def _is_full(self) -> bool:
-        queue = self._queue
-        return queue is not None and len(queue) >= getattr(queue, "capacity", math.inf)
-
-    def _admit_senders(self) -> None:
-        """Wake as many waiting senders as the mailbox has room for."""
-        rare, queue = self._rare, self._queue
-        if rare is None or queue is None:
-            return
-        room = getattr(queue, "capacity", 0) - len(queue)
-        while rare.senders and room > 0:
-            turn = rare.senders.pop(0)
-            if not turn.done():
-                turn.set_result(None)
-                room -= 1
-
     def _signal(self, signal: Signal, sender: ActorRef[Any] | None = None) -> None:
         """Put a kernel signal ahead of all messages."""
         if self._state is State.STOPPED:
@@ -348,7 +317,7 @@ class Cell(ActorRef[Any]):
                 self._spill()
         if self._gate & BUSY:
             if self._queue:
-                self.note_backlog(self._queue)
+                note_backlog(self, self._queue)
             return
         if self._gate & CONTROL:
             self._gate &= ~CONTROL
@@ -356,7 +325,7 @@ class Cell(ActorRef[Any]):
         if self._gate & SIGNALS and not self._gate & (BUSY | CONTROL | PAUSED):
             self._handle_signal()
         elif self._queue:
-            self.note_backlog(self._queue)
+            note_backlog(self, self._queue)
         self._reschedule()
 
     def _next_signal(self) -> Envelope | None:
@@ -374,9 +343,9 @@ class Cell(ActorRef[Any]):
         try:
             result = self.handler()(envelope[0], envelope[1])
             if result is not None:
-                self.conclude(envelope, result)
+                conclude(self, envelope, result)
         except BaseException as error:  # noqa: BLE001  # the handler's; see failed
-            self.failed(envelope, error)
+            failed(self, envelope, error)
 
     def handler(self) -> Callable[[Any, Any], Any]:
         """What handles messages now."""
@@ -390,7 +359,7 @@ class Cell(ActorRef[Any]):
         self._scheduled = False
         if self._gate & BUSY:
             if self._queue:
-                self.note_backlog(self._queue)
+                note_backlog(self, self._queue)
         else:
             self._after_messages()
             if self._gate & CONTROL:
@@ -402,13 +371,13 @@ class Cell(ActorRef[Any]):
         rare = self._rare
         if rare is not None:
             if rare.senders:
-                self._admit_senders()
+                admit_senders(self)
             if rare.receive_timeout is not None:
                 rare.receive_timeout.touch()
         if self._queue:
-            self.note_backlog(self._queue)
+            note_backlog(self, self._queue)
         elif self._attended:
-            self.watch_depth(())
+            watch_depth(self, ())
 
     def _reschedule(self) -> None:
         """Restore the invariant: whoever may take a step has a turn coming."""
@@ -418,119 +387,10 @@ class Cell(ActorRef[Any]):
         if gate & CONTROL or (not gate & PAUSED and (gate & SIGNALS or self._queue)):
             self._schedule()
 
-    def note_backlog(self, unread: Sized) -> None:
-        """Messages are left after a turn: remember when they came, and watch how many there are."""
-        self._uncommon().note_arrivals(self._taken(), len(unread), self._dispatcher.now)
-        self.watch_depth(unread)
-
-    def watch_depth(self, unread: Sized) -> None:
-        """Say so when very many messages wait."""
-        mailbox = self._mailbox
-        if type(mailbox) is not Unbounded:
-            return
-        if len(unread) > mailbox.high_water:
-            self._attended = True  # to see it fall again
-            self.system._high_water(self, len(unread))
-        elif self._attended and len(unread) < mailbox.high_water / 2:
-            self.system._log.forget(self)
-
     def end_batch(self) -> None:
         """The handler has changed: the turn under way may not go on with the old one."""
         if self._dispatcher.current is self:
             self._gate |= CONTROL  # with no step to take, it does nothing but end the batch
-
-    # --- answers ---
-
-    def conclude(self, item: Any, result: Any) -> None:
-        """A handler has returned something, or its message was an ask."""
-        if result is not None and hasattr(result, "__await__"):
-            self._gate |= BUSY
-            self._began = self._dispatcher.clock()
-            # The cell itself keeps the task, and hears of its end from it: no callback is needed.
-            self._task = self.system._handlers.start(self._drive(item, result))
-        else:
-            self._reply(opened(item), result)
-
-    def _reply(self, envelope: Envelope, result: Any) -> None:
-        answer = envelope[2]
-        if self._replied:
-            self._replied = False
-        elif answer is not None:
-            if answer.done():
-                self.system._late_answer(self, envelope[0])
-            else:
-                answer.set_result(result)
-
-    async def _drive(self, item: Any, awaitable: Awaitable[Any]) -> None:
-        """Finish a handler that waits, then the messages behind it while nothing is in the way."""
-        envelope = opened(item)
-        error: BaseException | None = None
-        self._task = asyncio.current_task()
-        try:
-            self._reply(envelope, await self._dispatcher.watched(self, awaitable))
-            queue = self._queue
-            for _ in range(BATCH):
-                if self._gate != BUSY or not queue:
-                    break
-                self._current = item = queue.popleft()
-                envelope = opened(item)
-                self._began = self._dispatcher.clock()
-                self._processed += 1
-                result = self.handler()(envelope[0], envelope[1])
-                if result is not None and hasattr(result, "__await__"):
-                    result = await self._dispatcher.watched(self, result)
-                if envelope[2] is not None:
-                    self._reply(envelope, result)
-        except asyncio.CancelledError as cancelled:
-            error = self._interrupted(envelope, cancelled)
-        except BaseException as raised:  # noqa: BLE001  # the handler's; see failed
-            error = raised
-        self._task = None
-        self._current = None
-        self._gate &= ~BUSY
-        if error is not None and not isinstance(error, asyncio.CancelledError):
-            self.failed(envelope, error)
-            return
-        self._after_messages()
-        self._reschedule()
-        if error is not None:
-            raise error
-
-    def _interrupted(
-        self, envelope: Envelope, cancelled: asyncio.CancelledError
-    ) -> BaseException | None:
-        """Tell apart a kill, a cancellation from outside, and one that the handler let out."""
-        killed = self._reason == "killed"
-        if not killed and not cancelled_from_outside():
-            return self._leaked(envelope[0], cancelled)
-        self._replied = False
-        reject(envelope[2], ActorStopped(self.address, "killed"))
-        if killed:
-            return None
-        _lifecycle.stop(self, "killed")
-        return cancelled
-
-    def _leaked(self, message: Any, cancelled: asyncio.CancelledError) -> HandlerCancelled:
-        error = HandlerCancelled(self.address, type(message).__name__)
-        error.__cause__ = cancelled
-        return error
-
-    def failed(self, item: Any, error: BaseException) -> None:
-        """A handler has raised: tell the asker, then let the supervisor judge."""
-        message, _, answer = opened(item)
-        exits = isinstance(error, EXITS)
-        if isinstance(error, asyncio.CancelledError):
-            error = self._leaked(message, error)
-        elif exits:
-            error = exited(self, message, error)
-        self._replied = False
-        reject(answer, error)
-        _lifecycle.fail(self, error, message)
-        self._after_messages()
-        self._reschedule()
-        if exits:
-            assert error.__cause__ is not None
-            raise error.__cause__
 
     # --- other actors ---
 
@@ -608,44 +468,3 @@ class Cell(ActorRef[Any]):
     def load(self) -> int:
         """Unread messages, and the one being handled."""
         return self.depth + (1 if self._gate & BUSY else 0)
-
-    def current_message(self) -> Any:
-        """The message being handled, or None."""
-        return None if self._current is None else opened(self._current)[0]
-
-    def doing(self) -> str:
-        """What the actor is busy with, for error messages."""
-        if self._current is not None:
-            age_s = self.system.clock() - self.since()
-            return f"handling {type(self.current_message()).__name__} for {age_s:.3g} s"
-        return "idle" if self._state is State.RUNNING else self._state.value
-
-    def since(self) -> float:
-        """When the current message was begun."""
-        return self._began if self._gate & BUSY else self._dispatcher.now
-
-    def oldest_arrival(self) -> float | None:
-        """When the oldest unread message came, to within a turn of the loop; None when there is
-        none.
-        """
-        queue = self._queue
-        if not queue:
-            return None if self._first is None else self._dispatcher.now
-        first: int | None = getattr(queue, "first_arrival", None)
-        number = self._taken() + 1 if first is None else first
-        came = None if self._rare is None else self._rare.arrival(number)
-        return self._dispatcher.now if came is None else came
-
-    def _taken(self) -> int:
-        """How many messages the queue has given out or dropped: what is unread is numbered from
-        there.
-        """
-        taken: int = getattr(self._queue, "taken", self._processed)
-        return taken
-
-
-def exited(cell: Cell, message: Any, error: BaseException) -> HandlerExited:
-    """What the asker and the supervisor see of a SystemExit."""
-    seen = HandlerExited(cell.address, type(message).__name__, error)
-    seen.__cause__ = error
-    return seen

@@ -20,6 +20,7 @@ from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from holon_actors.actors._gate import BATCH, BUSY
+from holon_actors.actors._handling import conclude, failed
 from holon_actors.actors.mailbox import Envelope, Queue, opened
 
 if TYPE_CHECKING:
@@ -166,17 +167,17 @@ class Dispatcher:
                     message, sender, answer = item
                     result = receive(message, sender)
                     if result is not None or answer is not None:
-                        cell.conclude(item, result)
+                        conclude(cell, item, result)
                 else:
                     result = receive(item, None)
                     if result is not None:
-                        cell.conclude(item, result)
+                        conclude(cell, item, result)
                 if cell._gate or count == BATCH:
                     break
         except BaseException as error:  # noqa: BLE001  # the handler's; see failed
             cell._processed += count
             cell._scheduled = False
-            cell.failed(item, error)
+            failed(cell, item, error)
             return count
         cell._processed += count
         if queue or cell._gate or cell._attended:
@@ -199,10 +200,10 @@ class Dispatcher:
         try:
             result = cell.handler()(message, sender)
             if result is not None or answer is not None:
-                cell.conclude(item, result)
+                conclude(cell, item, result)
         except BaseException as error:  # noqa: BLE001  # the handler's; see failed
             cell._scheduled = False
-            cell.failed(item, error)
+            failed(cell, item, error)
             return 1
         cell.after_batch()
         return 1
@@ -272,9 +273,9 @@ class Dispatcher:
         try:
             receive = cell.handler()
             result = self._context.copy().run(receive, envelope[0], envelope[1])
-            cell.conclude(envelope, result)
+            conclude(cell, envelope, result)
         except BaseException as error:  # noqa: BLE001  # the handler's; see failed
-            cell.failed(envelope, error)
+            failed(cell, envelope, error)
         finally:
             self.current = before
             self.now = now = self.clock()

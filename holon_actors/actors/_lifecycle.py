@@ -15,20 +15,17 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from holon_actors.actors._answers import reject
+from holon_actors.actors._ending import finish, leave_instance
 from holon_actors.actors._gate import BUSY, CONTROL
 from holon_actors.actors._state import State
-from holon_actors.actors._tasks import cancel_begun, cancelled_from_outside
-from holon_actors.actors.errors import ActorStopped
-from holon_actors.actors.events import ActorFailed, ActorRestarted, ActorTerminated
-from holon_actors.actors.mailbox import Envelope, opened
-from holon_actors.actors.signals import ChildFailed, Signal, Terminated
+from holon_actors.actors._tasks import cancelled_from_outside
+from holon_actors.actors.events import ActorFailed, ActorRestarted
+from holon_actors.actors.signals import ChildFailed
 from holon_actors.actors.supervision import Directive, Verdict, judge
 from holon_actors.actors.timers import OneShot
 
 if TYPE_CHECKING:
     from holon_actors.actors._cell import Cell
-    from holon_actors.actors._rare import Rare
 
 __all__ = [
     "advance",
@@ -101,7 +98,7 @@ def discard(cell: Cell) -> None:
     cell._become(State.STOPPING)
     for child in _children(cell):
         stop(child, "stopped")
-    _finish(cell)
+    finish(cell)
 
 
 def _run(cell: Cell, step: Coroutine[Any, Any, None]) -> None:
@@ -244,7 +241,7 @@ async def _restart(cell: Cell, error: BaseException, message: Any) -> None:
         again = await _run_hook(cell, old.restarting, error, message)
         if again is not None:  # the old instance is going anyway; its error is told
             _report(cell, again, message, Directive.RESTART)
-    _leave_instance(cell)
+    leave_instance(cell)
     await _stop_children(cell)
     if cell._reason is not None:
         return
@@ -262,23 +259,6 @@ def _rebuild(cell: Cell, error: BaseException) -> Any:
     build(cell)
     assert cell._actor is not None
     return cell._actor.restarted(error)
-
-
-def _leave_instance(cell: Cell) -> None:
-    """Drop what belonged to the instance: timers, pipes, behaviours. The stash goes back to the
-    mailbox.
-    """
-    rare = cell._uncommon()
-    for timer in tuple(rare.timers):
-        timer.cancel()
-    for pipe in tuple(rare.pipes):
-        cancel_begun(pipe)
-    if rare.receive_timeout is not None:
-        rare.receive_timeout.cancel()
-        rare.receive_timeout = None
-    rare.behaviours.clear()
-    cell._handler = None
-    cell._unstash()
 
 
 # --- stop ---
@@ -318,7 +298,7 @@ def _begin_stop(cell: Cell) -> None:
     if cell._children or (cell._actor is not None and cell._cls._has_stopped_hook):
         _run(cell, _stop(cell))
     else:
-        _finish(cell)
+        finish(cell)
 
 
 async def _stop(cell: Cell) -> None:
@@ -338,7 +318,7 @@ async def _stop(cell: Cell) -> None:
         if task is not None:
             task.uncancel()
     finally:
-        _finish(cell)
+        finish(cell)
 
 
 async def _stop_children(cell: Cell) -> None:
@@ -368,86 +348,3 @@ async def until_gone(cell: Cell) -> None:
         gone = cell.system.loop.create_future()
         cell._uncommon().ended.append(gone)
         await gone
-
-
-def _finish(cell: Cell) -> None:
-    """The actor is gone: answer who waits, tell who watches, make dead letters of the unread."""
-    system = cell.system
-    reason = cell._reason = cell._reason or "stopped"
-    cell._become(State.STOPPED)
-    rare = cell._rare
-    if rare is not None:
-        _leave_instance(cell)
-    _bury_messages(cell, reason)
-    cell._actor = None
-    cell._handler = None
-    cell._release_dispatcher()
-    _leave_parent(cell)
-    system._forget(cell)
-    if rare is not None:
-        _tell_end(cell, rare, reason)
-    if system.events.heard:
-        error = None if rare is None else rare.error
-        system.events.publish(ActorTerminated(cell, reason, error))
-
-
-def _leave_parent(cell: Cell) -> None:
-    parent = cell._parent
-    if parent is None or not parent._children:
-        return
-    parent._children.pop(cell._uid if cell._name is None else cell._name, None)
-    rare = parent._rare
-    if not parent._children and rare is not None and rare.childless is not None:
-        _resolve(rare.childless)
-        rare.childless = None
-
-
-def _tell_end(cell: Cell, rare: Rare, reason: str) -> None:
-    if rare.shutdown_timer is not None:
-        rare.shutdown_timer.cancel()
-    for name in tuple(rare.groups):
-        cell.system.groups._forget(name, cell)
-    for watched in tuple(rare.watching):
-        watched._remove_watcher(cell)
-    for watcher in tuple(rare.watchers):
-        watcher._signal(Terminated(cell, reason), cell)
-    for waiter in rare.ended:
-        _resolve(waiter)
-    rare.watchers.clear()
-    rare.groups.clear()
-
-
-def _bury_messages(cell: Cell, reason: str) -> None:
-    queue, cell._queue = cell._queue, None
-    first = cell.take_first()
-    rare = cell._rare
-    if queue or first is not None or rare is not None:
-        ended = ActorStopped(cell.address, reason)
-        unread = (first,) if first is not None else tuple(queue or ())
-        for item in (*(rare.stash if rare is not None else ()), *unread):
-            _bury(cell, opened(item), ended)
-        if rare is not None:
-            _abandon(rare, ended)
-    elif queue is not None:
-        cell._dispatcher.give_back(queue)
-
-
-def _bury(cell: Cell, envelope: Envelope, ended: ActorStopped) -> None:
-    message, sender, answer = envelope
-    if answer is not None:
-        reject(answer, ended)
-    elif not isinstance(message, Signal):
-        cell.system.dead_letter(message, sender, cell, ended.reason)
-
-
-def _abandon(rare: Rare, ended: ActorStopped) -> None:
-    rare.stash.clear()
-    for reply in tuple(rare.deferred):
-        reply._abandon(ended)
-    for turn in rare.senders:
-        _resolve(turn)  # `send` sees the end and raises
-
-
-def _resolve(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)

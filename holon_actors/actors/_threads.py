@@ -19,8 +19,9 @@ from typing import Any
 import pykka
 
 from holon_actors.actors._answers import reject
-from holon_actors.actors._cell import Cell, exited
+from holon_actors.actors._cell import Cell
 from holon_actors.actors._gate import BATCH, BUSY, CONTROL, ELSEWHERE, PAUSED, SIGNALS
+from holon_actors.actors._handling import conclude, exited, failed, reply
 from holon_actors.actors.errors import ActorStopped
 from holon_actors.actors.mailbox import opened
 
@@ -201,7 +202,7 @@ class ThreadCell(Cell):
         if answer is not None and not token.abandoned:
             replied, self._replied = self._replied, False
             if not replied:
-                self.system._on_loop(self._reply, (message, sender, answer), result)
+                self.system._on_loop(reply, self, (message, sender, answer), result)
         return None
 
     # --- back on the loop ---
@@ -213,10 +214,10 @@ class ThreadCell(Cell):
         if outcome is not None:
             item, result = outcome
             if isinstance(result, BaseException):
-                self.failed(item, result)
+                failed(self, item, result)
             else:
                 self._current = item
-                self.conclude(item, result)
+                conclude(self, item, result)
         if not self._gate & BUSY:
             self._after_messages()
         self._reschedule()

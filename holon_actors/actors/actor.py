@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 from holon_actors.actors import _lifecycle, _spawn
+from holon_actors.actors._inspect import watch_depth
 from holon_actors.actors._tasks import cancelled_from_outside
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import AlreadyReplied, MailboxFull, NotInHandler
@@ -199,7 +200,7 @@ class Actor:
         cell._current = envelope  # to be known again
         rare.stash.append(envelope)
         if capacity is None:
-            cell.watch_depth(rare.stash)
+            watch_depth(cell, rare.stash)
 
     def unstash_all(self) -> None:
         """Put what was stashed back, ahead of the unread messages and in its old order."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from holon_actors.actors._cell import Cell
+from holon_actors.actors._inspect import current_message, oldest_arrival, since
 
 __all__ = ["ActorSnapshot", "take_snapshot"]
 
@@ -43,9 +44,9 @@ def _walk(root: Cell) -> Iterator[Cell]:
 
 
 def _of(cell: Cell, now: float) -> ActorSnapshot:
-    message = cell.current_message()
+    message = current_message(cell)
     rare = cell._rare
-    oldest = cell.oldest_arrival()
+    oldest = oldest_arrival(cell)
     return ActorSnapshot(
         path=cell.path,
         state=cell._state.value,
@@ -53,6 +54,6 @@ def _of(cell: Cell, now: float) -> ActorSnapshot:
         processed=cell._processed,
         restarts=rare.restarts if rare is not None else 0,
         current_message=None if message is None else type(message).__name__,
-        current_age=None if message is None else max(0.0, now - cell.since()),
+        current_age=None if message is None else max(0.0, now - since(cell)),
         oldest_age=None if oldest is None else max(0.0, now - oldest),
     )

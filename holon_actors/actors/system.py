@@ -18,6 +18,7 @@ from holon_actors.actors._ambient import enter_system, leave_system
 from holon_actors.actors._asks import AskDeadlines
 from holon_actors.actors._cell import Cell
 from holon_actors.actors._dispatcher import Dispatcher
+from holon_actors.actors._inspect import current_message
 from holon_actors.actors._log import KernelLog
 from holon_actors.actors._tasks import TaskStarter
 from holon_actors.actors._threads import Threads
@@ -345,7 +346,7 @@ class ActorSystem:
             self.events.publish(MailboxHighWater(cell, depth))
 
     def _blocked(self, cell: Cell, seconds: float, messages: int) -> None:
-        message = cell.current_message()
+        message = current_message(cell)
         message_type = "a hook" if message is None else type(message).__name__
         blocking = BlockingHandler(cell, message_type, seconds, messages)
         self._log.blocking(blocking)
