@@ -50,6 +50,7 @@ WORKS: tuple[Work, ...] = (
             _peer(PYKKA_PINNED, "pykka_threads", 100_000, "one-core"),
             _peer("Thespian", "thespian_simple", 100_000),
             _peer("xoscar", "xoscar_local", 50_000),
+            _peer("deques + calls", "plain", 1_000_000),
             _peer("BEAM", "beam", 2_000_000),
             _peer("BEAM +S 1", "beam", 2_000_000, "+S", "1"),
         ),

@@ -1,7 +1,7 @@
 """The limits: the least that plain Python can do for the same work, with no actor system at all.
 
-tell: a deque and a bare method call. ask: an asyncio future resolved by `call_soon`.
-skynet: one asyncio task per node.
+tell: a deque and a bare method call. ping-pong: two deques, a queue of the ready, and method calls.
+ask: an asyncio future resolved by `call_soon`. skynet: one asyncio task per node.
 """
 
 import asyncio
@@ -39,6 +39,60 @@ def _tell_all(count: int) -> None:
     while mailbox:
         receive(take(), None)
     assert counter.handled == count
+
+
+class Desk:
+    """A mailbox, and nothing else of an actor's cell."""
+
+    __slots__ = ("mailbox", "player", "queued", "ready")
+
+    def __init__(self, ready: "deque[Desk]", player: "Player") -> None:
+        self.mailbox: deque[tuple[int, Desk]] = deque()
+        self.ready = ready
+        self.player = player
+        self.queued = False
+
+    def tell(self, message: int, sender: "Desk") -> None:
+        self.mailbox.append((message, sender))
+        if not self.queued:
+            self.queued = True
+            self.ready.append(self)
+
+
+class Player:
+    """Sends a ball back, one lower, with the calls that an actor's public face takes."""
+
+    def receive(self, message: int, sender: Desk) -> None:
+        if message > 0:
+            self.tell(sender, message - 1)
+
+    def tell(self, desk: Desk, message: int) -> None:
+        desk.tell(message, self.desk)
+
+    desk: Desk
+
+
+def ping_pong(count: int) -> float:
+    """Messages per second between two mailboxes, by the barest loop."""
+    _rally(warm_up_size(count))
+    started = perf_counter()
+    _rally(count)
+    return count / (perf_counter() - started)
+
+
+def _rally(count: int) -> None:
+    ready: deque[Desk] = deque()
+    players = Player(), Player()
+    for player in players:
+        player.desk = Desk(ready, player)
+    players[0].desk.tell(count - 1, players[1].desk)
+    while ready:
+        desk = ready.popleft()
+        receive = desk.player.receive
+        while desk.mailbox:
+            message, sender = desk.mailbox.popleft()
+            receive(message, sender)
+        desk.queued = False
 
 
 async def ask(count: int) -> float:
@@ -80,4 +134,4 @@ async def _node(first: int, leaves: int) -> int:
 
 
 if __name__ == "__main__":
-    serve({"tell": tell, "ask": on_loop(ask), "skynet": on_loop(skynet)})
+    serve({"tell": tell, "ping-pong": ping_pong, "ask": on_loop(ask), "skynet": on_loop(skynet)})
