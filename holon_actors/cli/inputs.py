@@ -24,6 +24,8 @@ def read_input(source: str, limit: int) -> Any:
 
     Raises InputMissing when a file is not there, InputRejected when it is too large or not JSON.
     """
+    if not source:
+        raise InputRejected("inline input", "empty: give a JSON file, - for stdin, or JSON itself")
     if source == "-":
         return parse_json(_read_stdin(limit), "input on stdin")
     if not _exists(source) and _looks_inline(source):

@@ -8,7 +8,6 @@ from typing import Any
 
 from holon_actors.errors import HolonError
 from holon_actors.flows import Flow, FlowGraph
-from holon_actors.viz.names import short_signature
 
 __all__ = ["GraphSummary", "Inspection", "inspect_flow"]
 
@@ -45,20 +44,21 @@ class Inspection:
 def inspect_flow(name: str, flow: Flow[Any, Any]) -> Inspection:
     """What there is to say about `flow`."""
     meta = flow.meta
+    graph = flow.graph()
     return Inspection(
         name=name,
         flow_name=meta.name,
         description=meta.description,
         tags=meta.tags,
         version=meta.version,
-        signature=short_signature(str(flow.signature)),
+        signature=graph.root.signature,
         is_async=flow.is_async,
         pure=meta.pure,
         idempotent=meta.idempotent,
         isolation=meta.isolation,
         input_schema=_schema(flow.input_schema),
         output_schema=_schema(flow.output_schema),
-        graph=_summary(flow.graph()),
+        graph=_summary(graph),
     )
 
 

@@ -138,12 +138,17 @@ async def ask(count: int) -> float:
         return time.perf_counter() - started
 
 
+def resolve(answer: asyncio.Future[int], number: int) -> None:
+    if not answer.cancelled():  # as it is once the user has had enough
+        answer.set_result(number)
+
+
 async def future_and_callback(count: int) -> float:
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
     for number in range(count):
         answer = loop.create_future()
-        loop.call_soon(answer.set_result, number)
+        loop.call_soon(resolve, answer, number)
         await answer
     return time.perf_counter() - started
 

@@ -97,7 +97,7 @@ def write_file(output: str, text: str, option: str = "--output") -> None:
         _write_through(path, text, option)
         return
     try:
-        _replace(path, text)
+        _replace(path.resolve(), text)  # a link stays one
     except OSError as error:
         raise OutputRejected(option, output, (error.strerror or str(error)).lower()) from error
 

@@ -112,7 +112,8 @@ def timeout_option(function: F) -> F:
         "--timeout",
         type=DURATION,
         metavar="DURATION",
-        help='Give up after this long ("5s", "250ms") and leave with 124.',
+        help='Give up after this long ("5s", "250ms") and leave with 124. Loading a file counts by '
+        "itself.",
     )(function)
 
 

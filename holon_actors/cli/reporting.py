@@ -12,6 +12,7 @@ import traceback
 
 import click
 
+from holon_actors.cli.errors import FlowFailed
 from holon_actors.cli.exits import exit_code_of
 from holon_actors.cli.settings import Settings
 from holon_actors.errors import HolonError
@@ -87,8 +88,8 @@ def _shorten(message: str) -> str:
 
 
 def _as_json(error: BaseException, message: str, code: int) -> str:
-    name = type(error).__name__
-    content = {"type": name, "message": message, "exit_code": int(code)}
+    cause = error.error if isinstance(error, FlowFailed) else error  # ours says only who ran it
+    content = {"type": type(cause).__name__, "message": message, "exit_code": int(code)}
     return json.dumps({"error": content}, ensure_ascii=False)
 
 

@@ -50,6 +50,10 @@ class Cache:
             self._entries.popitem(last=False)
 
 
+# The commonest inputs, which need no closer look.
+_SCALARS = frozenset({int, str, bool, float, bytes, type(None)})
+
+
 def key_of(value: Any) -> Hashable:
     """A hashable stand-in for `value`: equal inputs, of equal types, give equal keys.
 
@@ -57,6 +61,8 @@ def key_of(value: Any) -> Hashable:
         TypeError: something inside is neither hashable nor a plain container.
     """
     kind = type(value)
+    if kind in _SCALARS:
+        return (kind, value)
     if kind is Call:
         return (kind, key_of(value.args), key_of(value.kwargs))
     if isinstance(value, Mapping):

@@ -7,7 +7,7 @@ result has another type than the flow are typed in `flow`, where the types are k
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, Self
 
@@ -71,6 +71,10 @@ class Fluent:
     def merge(self) -> Any:
         """See `flows.merge`."""
         return _combinators().merge(self)
+
+    def split(self, flows: Iterable[Callable[..., Any]]) -> Any:
+        """See `flows.split`: this flow is the splitter."""
+        return _combinators().split(self, flows)
 
     def debounce(self, seconds: float) -> Any:
         """See `flows.debounce`."""

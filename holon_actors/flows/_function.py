@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from inspect import iscoroutinefunction
 from types import CoroutineType
 from typing import Any, ClassVar
@@ -25,8 +25,12 @@ class FunctionBody(Body):
     @cached_property
     def is_async(self) -> bool:
         """Whether the function was declared `async`."""
-        call = getattr(type(self.function), "__call__", None)  # noqa: B004
-        return iscoroutinefunction(self.function) or iscoroutinefunction(call)
+        function = _unbound(self.function)
+        body = getattr(function, "body", None)
+        if isinstance(body, Body):  # a flow, below a `partial`
+            return body.is_async
+        call = getattr(type(function), "__call__", None)  # noqa: B004
+        return iscoroutinefunction(function) or iscoroutinefunction(call)
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -87,7 +91,7 @@ class FunctionBody(Body):
 
         def invoke_many(value: Any) -> Any:
             kind = type(value)
-            if kind is tuple and least <= len(value) <= most:
+            if (kind is tuple or kind is list) and least <= len(value) <= most:
                 return function(*value)
             if kind is dict and required <= value.keys() <= names:
                 return function(**value)
@@ -108,6 +112,13 @@ def _sync_of_one(function: Callable[..., Any], label: str) -> SyncCall:
         return result
 
     return run
+
+
+def _unbound(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` without the arguments that `partial` gave it in advance."""
+    while isinstance(function, partial):
+        function = function.func
+    return function
 
 
 def _of_undecorated(module_name: str, qualified: str) -> FunctionBody:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.flows._body import AsyncCall, Part, SyncCall, Wiring, lift
-from holon_actors.flows.errors import failure_path, set_failure_path
+from holon_actors.flows.errors import add_note, failure_path, set_failure_path
 from holon_actors.flows.probe import active_probe
 
 if TYPE_CHECKING:
@@ -110,11 +110,7 @@ def note_path(error: BaseException, flow: Flow[Any, Any]) -> None:
     if path is None or not path.startswith(flow.label):
         path = flow.label
         set_failure_path(error, path)
-    note = f"flow path: {path}"
-    # Not by add_note(), which a frozen error refuses.
-    notes = error.__dict__.setdefault("__notes__", [])
-    if note not in notes:
-        notes.append(note)
+    add_note(error, f"flow path: {path}")
 
 
 def _report_sync(call: SyncCall, flow: Flow[Any, Any], path: str) -> SyncCall:

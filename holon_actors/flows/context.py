@@ -47,7 +47,7 @@ class Context(Mapping[str, Any]):
     def __reduce__(self) -> tuple[type[Context], tuple[dict[str, Any]]]:
         return type(self), (self._values,)
 
-    def with_values(self, **values: Any) -> Context:
+    def with_values(self, /, **values: Any) -> Context:
         """A new context with these values added or replaced."""
         return Context({**self._values, **values})
 

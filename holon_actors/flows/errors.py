@@ -26,9 +26,6 @@ class FlowInputError(HolonError, TypeError, ValueError):
         where = f", parameter {parameter!r}" if parameter else ""
         super().__init__(f"flow {flow!r}{where}: {reason}")
 
-    def __reduce__(self) -> tuple[type[FlowInputError], tuple[str, str | None, str]]:
-        return type(self), (self.flow, self.parameter, self.reason)
-
 
 class FlowOutputError(HolonError, ValueError):
     """A flow returned something its surroundings cannot use: correct the flow.
@@ -41,9 +38,6 @@ class FlowOutputError(HolonError, ValueError):
         self.reason = reason
         super().__init__(f"flow {flow!r}: {reason}")
 
-    def __reduce__(self) -> tuple[type[FlowOutputError], tuple[str, str]]:
-        return type(self), (self.flow, self.reason)
-
 
 class FlowTimeout(HolonError, TimeoutError):
     """A flow took longer than its `timeout` combinator allows.
@@ -55,9 +49,6 @@ class FlowTimeout(HolonError, TimeoutError):
         self.flow = flow
         self.seconds = seconds
         super().__init__(f"flow {flow!r} took longer than {seconds:g} s")
-
-    def __reduce__(self) -> tuple[type[FlowTimeout], tuple[str, float]]:
-        return type(self), (self.flow, self.seconds)
 
 
 class NotAFlow(HolonError, TypeError):
@@ -76,3 +67,13 @@ def failure_path(error: BaseException) -> str | None:
 def set_failure_path(error: BaseException, path: str) -> None:
     """Record `path` on `error`; written past `__setattr__`, which a frozen error refuses."""
     error.__dict__[_PATH_KEY] = path
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Add `note` to the traceback, once.
+
+    Not by the method of that name: it sets an attribute, which a frozen error refuses.
+    """
+    notes = error.__dict__.setdefault("__notes__", [])
+    if note not in notes:
+        notes.append(note)

@@ -330,7 +330,8 @@ def build(body: Body, meta: FlowMeta | None = None) -> Any:
 
 def _looks_of(function: Callable[..., Any]) -> dict[str, Any]:
     """What help(), doctest and inspect look for on a function."""
-    looks: dict[str, Any] = {"__wrapped__": function}
+    # Without text of its own it has none: the class's is not about this function.
+    looks: dict[str, Any] = {"__wrapped__": function, "__doc__": None}
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
         value = getattr(function, name, None)
         if isinstance(value, str):

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.flows._run import child_path
+from holon_actors.flows._signature_text import signature_text
 
 if TYPE_CHECKING:
     from holon_actors.flows.flow import Flow
@@ -27,7 +28,7 @@ class FlowNode:
     parent: str | None  # id of the composition it is a part of; None for the root
     role: str  # how its parent selects it: "[1]", ".a", or "" for an only part
     is_async: bool
-    signature: str
+    signature: str  # types by their own names
     description: str = ""
     tags: tuple[str, ...] = ()
     details: dict[str, Any] = field(default_factory=dict, hash=False)  # settings, such as retries
@@ -97,7 +98,7 @@ def _node(flow: Flow[Any, Any], path: str, parent: str | None, role: str) -> Flo
         parent=parent,
         role=role,
         is_async=flow.is_async,
-        signature=str(flow.signature),
+        signature=signature_text(flow.signature),
         description=meta.description,
         tags=meta.tags,
         details=flow.body.details(),

@@ -58,8 +58,18 @@ class Parameters:
     required: frozenset[str]
     positional_only: frozenset[str] = frozenset()
     keyword_only: frozenset[str] = frozenset()
-    takes_rest: bool = False  # *args
-    takes_any_keyword: bool = False  # **kwargs
+    rest: str | None = None  # the name of *args
+    keywords: str | None = None  # the name of **kwargs
+
+    @property
+    def takes_rest(self) -> bool:
+        """Whether there is no end to the positionals."""
+        return self.rest is not None
+
+    @property
+    def takes_any_keyword(self) -> bool:
+        """Whether a dict may name anything."""
+        return self.keywords is not None
 
     @cached_property
     def inputs(self) -> tuple[str, ...]:
@@ -118,8 +128,8 @@ def parameters_of(seen: Signature) -> Parameters:
         required=frozenset(p.name for p in found if p.name in named and p.default is p.empty),
         positional_only=frozenset(kinds.get("POSITIONAL_ONLY", ())),
         keyword_only=keyword_only,
-        takes_rest="VAR_POSITIONAL" in kinds,
-        takes_any_keyword="VAR_KEYWORD" in kinds,
+        rest=next(iter(kinds.get("VAR_POSITIONAL", ())), None),
+        keywords=next(iter(kinds.get("VAR_KEYWORD", ())), None),
     )
 
 

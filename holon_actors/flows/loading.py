@@ -43,7 +43,7 @@ def load_flow(where: str) -> Flow[Any, Any]:
     found = _flows_of(module)
     if not found:
         raise NoFlows(source)
-    if len(found) > 1:
+    if len(set(found.values())) > 1:  # one flow may have several names
         raise AmbiguousFlow(source, tuple(found))
     return next(iter(found.values()))
 
@@ -86,7 +86,9 @@ def _import(source: str, module_name: str) -> ModuleType:
     if module_name in sys.modules:
         return sys.modules[module_name]
     if module_name == source and not _exists(source):
-        raise FlowFileNotFound(source, "no such file or module")
+        is_folder = source and Path(source).is_dir()
+        what = "is a folder, not a file" if is_folder else "no such file or module"
+        raise FlowFileNotFound(source, what)
     try:
         return import_module(module_name)
     except (Exception, SystemExit) as error:
@@ -143,7 +145,10 @@ def _names_imported_in(module: ModuleType) -> set[str]:
     A composition does not know its module, so only the source tells that it was imported.
     """
     loader = module.__spec__.loader if module.__spec__ else None
-    source = loader.get_source(module.__name__) if isinstance(loader, InspectLoader) else None
+    try:
+        source = loader.get_source(module.__name__) if isinstance(loader, InspectLoader) else None
+    except (ImportError, SyntaxError, ValueError):  # it ran, and yet cannot be read as text
+        return set()
     imported: set[str] = set()
     bound: set[str] = set()
     for node in ast.walk(ast.parse(source or "")):

@@ -34,7 +34,8 @@ class FlowSyntaxError(FlowLoadError):
 
     def __init__(self, source: str, error: SyntaxError) -> None:
         self.line = error.lineno
-        super().__init__(source, f"not valid Python, line {error.lineno}: {error.msg}")
+        at = f", line {error.lineno}" if error.lineno else ""
+        super().__init__(source, f"not valid Python{at}: {error.msg}")
 
 
 class FlowImportError(FlowLoadError, ImportError):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from holon_actors.errors import ConfigError
 
@@ -32,19 +32,30 @@ class FlowMeta:
     idempotent: bool = False
 
     def __post_init__(self) -> None:
-        name: object = self.name
-        tags: object = self.tags
-        if not isinstance(name, str) or not name:
-            raise ConfigError(f"flow(name=...): expected a non-empty string, got {self.name!r}")
-        if not _are_strings(tags):
-            raise ConfigError(f"flow(tags=...): expected strings, got {tags!r}")
-        if self.isolation not in ISOLATIONS:
-            known = ", ".join(ISOLATIONS)
-            raise ConfigError(f"flow(isolation=...): one of {known}; got {self.isolation!r}")
+        for fact, (fits, wanted) in _FACTS.items():
+            value = getattr(self, fact)
+            if not fits(value):
+                raise ConfigError(f"flow({fact}=...): expected {wanted}, got {value!r}")
         object.__setattr__(self, "tags", tuple(self.tags))
 
 
 def _are_strings(values: object) -> bool:
-    if isinstance(values, str) or not isinstance(values, Iterable):
+    if isinstance(values, str) or not isinstance(values, Sequence):
         return False
     return all(isinstance(value, str) for value in values)
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+# What each fact may be.
+_FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (lambda value: isinstance(value, str) and bool(value), "a non-empty string"),
+    "description": (lambda value: isinstance(value, str), "a string"),
+    "tags": (_are_strings, "a list of strings"),
+    "version": (lambda value: value is None or isinstance(value, str), "a string"),
+    "pure": (_is_bool, "true or false"),
+    "isolation": (lambda value: value in ISOLATIONS, f"one of {', '.join(ISOLATIONS)}"),
+    "idempotent": (_is_bool, "true or false"),
+}

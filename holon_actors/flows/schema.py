@@ -42,6 +42,8 @@ def _coercer(flow: Flow[Any, Any]) -> Check:
     entry = entry_of(flow)
     if isinstance(entry.body, MapBody | FilterBody):
         return _each(_coercer(entry.body.parts[0].flow))
+    if isinstance(entry.body, ParallelBody):
+        return _agreed([_coercer(branch) for branch in entry.body.branches])
     if not isinstance(entry.body, FunctionBody):
         return _as_it_is
     name, parameters = entry.label, entry.body.parameters
@@ -69,6 +71,29 @@ def _each(check: Check) -> Check:
     return lambda value: [check(item) for item in value] if type(value) is list else value
 
 
+def _agreed(branches: list[Check]) -> Check:
+    """What all branches with hints make of the one input; the input itself when they differ."""
+    checks = [check for check in branches if check is not _as_it_is]
+    if not checks:
+        return _as_it_is
+
+    def coerce(value: Any) -> Any:
+        first, *others = [check(value) for check in checks]
+        return first if all(_same(first, other) for other in others) else value
+
+    return coerce
+
+
+def _same(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    if type(one) is not type(other):
+        return False
+    if type(one) is Call:
+        return bool(one.args == other.args and one.kwargs == other.kwargs)
+    return bool(one == other)
+
+
 def _one(name: str, parameter: str, checks: Mapping[str, Check]) -> Check:
     check = checks.get(parameter)
     if check is None:
@@ -85,6 +110,9 @@ def _one(name: str, parameter: str, checks: Mapping[str, Check]) -> Check:
 
 def _many(name: str, parameters: Parameters, checks: Mapping[str, Check]) -> Check:
     in_order = tuple(checks.get(key, _as_it_is) for key in parameters.positional)
+    of_rest = _check_of(checks, parameters.rest)
+    of_keyword = {key: checks.get(key, _as_it_is) for key in parameters.names}
+    of_others = _check_of(checks, parameters.keywords)
     least, most = parameters.positional_bounds
 
     def coerce(value: Any) -> Any:
@@ -93,24 +121,32 @@ def _many(name: str, parameters: Parameters, checks: Mapping[str, Check]) -> Che
         else:
             bound = bind_input(name, parameters, value)
             args, kwargs = bound.args, bound.kwargs
+        at: int | str = 0  # read by the handler
+        fitting, named = [], {}
         try:
-            fitting = tuple([check(item) for check, item in zip(in_order, args)])  # noqa: B905
-            named = {key: checks.get(key, _as_it_is)(item) for key, item in kwargs.items()}
-        except ValueError:
-            _blame(name, dict(zip(parameters.positional, args)) | kwargs, checks)  # noqa: B905
-            raise
-        return Call((*fitting, *args[len(fitting) :]), named)
+            for at, (check, item) in enumerate(zip(in_order, args)):  # noqa: B007, B905
+                fitting.append(check(item))
+            for at, item in enumerate(args[len(fitting) :], len(fitting)):  # noqa: B007
+                fitting.append(of_rest(item))
+            for at, item in kwargs.items():
+                named[at] = of_keyword.get(at, of_others)(item)
+        except ValueError as error:
+            raise _misfit(name, _parameter_at(parameters, at), error) from error
+        return Call(tuple(fitting), named)
 
     return coerce
 
 
-def _blame(name: str, given: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
-    """Raise for the first parameter that does not fit."""
-    for key, item in given.items():
-        try:
-            checks.get(key, _as_it_is)(item)
-        except ValueError as error:
-            raise _misfit(name, key, error) from error
+def _check_of(checks: Mapping[str, Check], variadic: str | None) -> Check:
+    return _as_it_is if variadic is None else checks.get(variadic, _as_it_is)
+
+
+def _parameter_at(parameters: Parameters, at: int | str) -> str:
+    """The name of the argument at a position or under a keyword."""
+    if isinstance(at, str):
+        return at
+    known = len(parameters.positional)
+    return parameters.positional[at] if at < known else f"*{parameters.rest}[{at - known}]"
 
 
 def _misfit(name: str, parameter: str, error: ValueError) -> FlowInputError:
@@ -156,12 +192,20 @@ def input_schema(flow: Flow[Any, Any]) -> dict[str, Any]:
     body = entry_of(flow).body
     if isinstance(body, MapBody | FilterBody):
         return {"type": "array", "items": input_schema(body.parts[0].flow)}
+    if isinstance(body, ParallelBody):
+        return _common_schema([input_schema(branch) for branch in body.branches])
     if not isinstance(body, FunctionBody) or body.parameters.shape == "none":
         return {}
     hints = hints_of(body.function)
     if body.parameters.shape == "one":
         return _schema_of(hints.get(body.parameters.inputs[0], Any))
     return _object_schema(body, hints)
+
+
+def _common_schema(branches: list[dict[str, Any]]) -> dict[str, Any]:
+    """The schema that all branches with hints share; any input when they differ."""
+    first, *others = [schema for schema in branches if schema] or [{}]
+    return first if all(schema == first for schema in others) else {}
 
 
 def _object_schema(body: FunctionBody, hints: Mapping[str, Any]) -> dict[str, Any]:

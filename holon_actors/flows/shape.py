@@ -6,6 +6,7 @@ from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.flows._function import FunctionBody
+from holon_actors.flows._signature_text import signature_text
 
 if TYPE_CHECKING:
     from holon_actors.flows.flow import Flow
@@ -57,7 +58,7 @@ def function_signature(body: FunctionBody) -> Signature:
 def describe(flow: Flow[Any, Any]) -> str:
     """One line that shows the structure."""
     if isinstance(flow.body, FunctionBody):
-        return f"{flow.label}{function_signature(flow.body)}"
+        return f"{flow.label}{signature_text(function_signature(flow.body))}"
     text = _outline(flow)
     return text if len(text) <= _REPR_LIMIT else f"{text[: _REPR_LIMIT - 3]}..."
 

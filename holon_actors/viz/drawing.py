@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from holon_actors.flows import FlowGraph, FlowNode
-from holon_actors.viz.names import short_signature
 
 __all__ = ["Arrow", "Box", "Cluster", "Drawing", "Item", "draw"]
 
@@ -116,8 +115,7 @@ class _Artist:
 def _leaf_lines(node: FlowNode) -> Iterator[str]:
     yield _line(node.name)
     if node.kind == "function":
-        signature = short_signature(node.signature)
-        yield _line(f"async {signature}" if node.is_async else signature)
+        yield _line(f"async {node.signature}" if node.is_async else node.signature)
     elif node.details:
         yield _line(_details(node))
 

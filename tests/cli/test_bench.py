@@ -1,5 +1,6 @@
 """`holon bench`. What it measures is real; how fast it is, is not asserted."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -34,6 +35,19 @@ def test_a_table_for_people_and_where_the_peers_are_measured(holon):
     assert ended.code == 0
     assert ended.out.splitlines()[0].split("  ")[0].strip() == "work"
     assert "make bench" in ended.err
+
+
+async def test_the_future_limit_leaves_nothing_to_answer_when_it_is_cancelled():
+    loop = asyncio.get_running_loop()
+    complaints = []
+    loop.set_exception_handler(lambda _loop, context: complaints.append(context))
+    running = asyncio.create_task(measurements.future_and_callback(1_000))
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await asyncio.sleep(0)
+    assert complaints == []
 
 
 def test_a_benchmark_that_takes_too_long_is_exit_124(holon):

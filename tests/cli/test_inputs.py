@@ -54,6 +54,11 @@ def test_a_missing_file_is_named(name):
     assert repr(name) in str(caught.value)
 
 
+def test_no_text_is_no_input():
+    with pytest.raises(InputRejected, match="empty"):
+        read_input("", LIMIT)
+
+
 def test_a_folder_is_not_an_input_file(tmp_path):
     with pytest.raises(InputMissing, match="is a directory"):
         read_input(str(tmp_path), LIMIT)

@@ -107,6 +107,14 @@ def test_with_json_an_error_is_one_json_object_on_stderr(holon):
     }
 
 
+@pytest.mark.parametrize(
+    ("flow", "data", "kind"), [("fail", '"x"', "KeyError"), ("add", "[1, 2, 3]", "FlowInputError")]
+)
+def test_with_json_the_error_of_a_flow_has_its_own_type(holon, flows_file, flow, data, kind):
+    ended = holon("run", f"{flows_file}:{flow}", "--input", data, "--json")
+    assert json.loads(ended.err)["error"]["type"] == kind
+
+
 def test_a_bug_of_ours_ends_in_one_line_too(holon, monkeypatch):
     def broken(*_args):
         raise ZeroDivisionError("oh\nno\x1b[31m")

@@ -18,6 +18,7 @@ def test_a_context_is_an_immutable_mapping() -> None:
     assert isinstance(ctx, Mapping)
     assert dict(ctx) == {"user": "ada"}
     assert ctx == {"user": "ada"}
+    assert context(self=1).with_values(self=2) == {"self": 2}
     assert hash(ctx) == hash(context(user="ada"))
     with pytest.raises(AttributeError, match="immutable"):
         ctx.user = "bob"  # type: ignore[attr-defined]

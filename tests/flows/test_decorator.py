@@ -69,6 +69,33 @@ def test_any_callable_will_do() -> None:
     assert not flow(Adder()).is_async
 
 
+def test_the_function_may_be_given_by_name() -> None:
+    assert flow(fn=abs)(-1) == 1
+    assert flow(fn=abs, name="size").meta.name == "size"
+
+
+async def test_a_partial_of_an_async_flow_is_async() -> None:
+    @flow
+    async def add(x: int, y: int) -> int:
+        return x + y
+
+    add_two = flow(functools.partial(add, 2))
+    assert add_two.is_async
+    assert await add_two.apply(3) == 5
+    assert not flow(functools.partial(flow(pow), 2)).is_async
+
+
+def test_what_a_callable_says_of_itself_does_not_make_it_async() -> None:
+    class Client:
+        is_async = True
+        body = "text"
+
+        def __call__(self, x: int) -> int:
+            return x
+
+    assert not flow(Client()).is_async
+
+
 def test_a_flow_of_a_flow_is_the_flow_or_a_copy_with_other_facts() -> None:
     inc = flow(lambda x: x + 1, name="inc")
     assert flow(inc) is inc
@@ -82,8 +109,13 @@ def test_a_flow_of_a_flow_is_the_flow_or_a_copy_with_other_facts() -> None:
         ({"isolation": "fork"}, "isolation"),
         ({"tags": "text"}, "tags"),
         ({"tags": [1]}, "tags"),
+        ({"tags": (tag for tag in "ab")}, "tags"),
         ({"name": ""}, "name"),
         ({"name": 5}, "name"),
+        ({"version": 2}, "version"),
+        ({"description": 5}, "description"),
+        ({"pure": "no"}, "pure"),
+        ({"idempotent": 1}, "idempotent"),
         ({"colour": "red"}, "colour"),
     ],
 )

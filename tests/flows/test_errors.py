@@ -39,6 +39,22 @@ def path_of(failing: Any, value: Any) -> str | None:
     return path
 
 
+def test_a_pickled_error_keeps_its_facts_and_its_path() -> None:
+    def takes_two(x: int, y: int) -> int:
+        return x + y
+
+    with pytest.raises(FlowInputError) as caught:
+        (same | takes_two).apply(1)
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (again.flow, again.parameter, again.reason) == (
+        "takes_two",
+        "y",
+        caught.value.reason,
+    )
+    assert failure_path(again) == "pipe[1]/takes_two"
+    assert again.__notes__ == ["flow path: pipe[1]/takes_two"]
+
+
 @pytest.mark.parametrize(
     ("failing", "value", "path"),
     [

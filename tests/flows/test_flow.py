@@ -116,6 +116,10 @@ def test_a_flow_looks_like_its_function() -> None:
     assert len(repr(flows.pipe(*[inc] * 100))) < 120
 
 
+def test_a_function_without_a_docstring_gets_none_from_us() -> None:
+    assert inc.__doc__ is None
+
+
 def test_the_signature_spans_first_and_last_stage() -> None:
     signature = (add | str | len).signature
     assert list(signature.parameters) == ["x", "y"]

@@ -100,7 +100,7 @@ def test_a_name_that_is_not_there_gets_a_suggestion(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    "where", ["nowhere/at/all.py", "missing.py:add", "no_such_module_here:add"]
+    "where", ["nowhere/at/all.py", "missing.py:add", "no_such_module_here:add", "", ":add"]
 )
 def test_a_missing_file_is_its_own_error(where: str) -> None:
     with pytest.raises(FlowFileNotFound, match="no such file") as caught:
@@ -111,6 +111,34 @@ def test_a_missing_file_is_its_own_error(where: str) -> None:
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(FlowFileNotFound, match="is a folder"):
         load_flow(f"{tmp_path}/")
+
+
+def test_a_folder_without_a_slash_is_not_a_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my flows").mkdir()
+    for where in (".", "my flows"):
+        with pytest.raises(FlowFileNotFound, match="is a folder"):
+            load_flow(where)
+
+
+def test_one_flow_under_two_names_is_not_several(write: Write) -> None:
+    assert load_flow(write(f"{ADD}\nplus = add\n")).meta.name == "add"
+
+
+def test_a_file_that_runs_but_cannot_be_read_as_text_is_no_reason_to_fail(tmp_path: Path) -> None:
+    file = tmp_path / "latin.py"
+    file.write_bytes(ADD.encode() + b"# caf\xe9\n")
+    try:
+        assert load_flow(str(file)).meta.name == "add"
+    except FlowSyntaxError:
+        assert sys.version_info >= (3, 12)  # where such a file is not Python any more
+
+
+def test_where_a_file_stops_being_python_is_not_always_a_line() -> None:
+    error = FlowSyntaxError("x.py", SyntaxError("source code string cannot contain null bytes"))
+    assert str(error) == "x.py: not valid Python: source code string cannot contain null bytes"
 
 
 def test_a_file_that_is_not_python_names_the_line(write: Write) -> None:

@@ -53,6 +53,61 @@ def test_input_is_coerced_by_the_hints() -> None:
     assert run(flow(lambda p: p), {"x": 1}) == {"x": 1}
 
 
+@flow
+def total(first: int, *rest: int, scale: float = 1, **named: int) -> float:
+    return scale * (first + sum(rest) + sum(named.values()))
+
+
+def test_hints_of_variadic_parameters_hold_for_each_value() -> None:
+    assert run(total, ["1", "2", "3"]) == 6
+    assert run(total, {"first": "1", "scale": "2", "more": "3"}) == 8
+    # The name of **named is no parameter: what comes under it is one of the named values.
+    assert run(total, {"first": 1, "rest": "2", "named": "3"}) == 6
+
+
+@pytest.mark.parametrize(
+    ("value", "parameter"),
+    [
+        (["x"], "first"),
+        ([1, "x"], "*rest[0]"),
+        ([1, 2, "x"], "*rest[1]"),
+        ({"first": 1, "more": "x"}, "more"),
+        ({"first": 1, "scale": "x"}, "scale"),
+    ],
+)
+def test_the_one_of_many_values_that_does_not_fit_is_named(value: Any, parameter: str) -> None:
+    with pytest.raises(FlowInputError) as caught:
+        coerce_input(total, value)
+    assert caught.value.parameter == parameter
+    assert "got 'x'" in caught.value.reason
+
+
+def test_branches_that_agree_on_their_input_get_it_coerced() -> None:
+    def item(order: Order) -> str:
+        return order.item
+
+    both = flows.parallel(item=item, price=price, type=type)
+    assert run(both, {"item": "tea"}) == {"item": "tea", "price": 2.5, "type": Order}
+    assert run(flows.parallel([add, add]), ["1", "2"]) == [3, 3]
+    assert both.input_schema() == price.input_schema()
+    with pytest.raises(FlowInputError, match="'order'"):
+        coerce_input(both, {"count": 1})
+
+
+def test_branches_that_differ_on_their_input_get_it_as_it_is() -> None:
+    def text(x: str) -> str:
+        return x
+
+    def number(x: float) -> float:
+        return float(x)
+
+    differ = flows.parallel([text, number])
+    assert run(differ, "5") == ["5", 5.0]
+    assert differ.input_schema() == {}
+    assert run(flows.parallel([len, str]), [1]) == [1, "[1]"]
+    assert run(flows.parallel([]), 1) == []
+
+
 def test_the_hints_of_the_first_stage_count() -> None:
     assert run(add | str, ("5", "3")) == "8"
     assert run(add.retry(2).timeout(9).result(), ("5", "3")).unwrap() == 8

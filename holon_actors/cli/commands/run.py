@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import click
 
+from holon_actors.cli.deadline import load_limit
 from holon_actors.cli.errors import FlowFailed, FlowTimedOut
 from holon_actors.cli.execution import Plan, Run, make_engine, run_flow
 from holon_actors.cli.inputs import read_input
@@ -86,7 +87,8 @@ def command(
     if as_json and form == "table":
         raise click.UsageError("--json and --format table exclude each other")
     check_writable(output)
-    flow = load_one(target)
+    with load_limit(f"loading {target!r}", timeout):
+        flow = load_one(target)
     value = input_when_none_given(flow) if source is None else read_input(source, max_input)
     plan = Plan(trace=trace, timeout_s=timeout, **limits)
 

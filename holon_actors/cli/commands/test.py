@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from holon_actors.cli.cases import Case, parse_cases, select
-from holon_actors.cli.deadline import time_limit
+from holon_actors.cli.deadline import load_limit, time_limit
 from holon_actors.cli.errors import CaseFileError
 from holon_actors.cli.execution import Plan
 from holon_actors.cli.exits import ExitCode
@@ -80,7 +80,8 @@ def command(
     """
     check_writable(junit, "--junit")
     cases = _read_cases(cases_file, max_input, pattern)
-    flows = load_for(target, [case.flow for case in cases])
+    with load_limit(f"loading {target!r}", timeout):
+        flows = load_for(target, [case.flow for case in cases])
     suite = Suite(
         trials=list(zip(flows, cases, strict=True)),
         plan=Plan(timeout_s=case_timeout, **limits),

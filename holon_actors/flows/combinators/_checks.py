@@ -21,3 +21,10 @@ def seconds(where: str, value: object, *, zero: bool = False) -> float:
         wanted = "zero or more" if zero else "more than zero"
         raise ConfigError(f"{where}: expected seconds, {wanted}; got {value!r}")
     return float(value)  # type: ignore[arg-type]
+
+
+def text(where: str, value: object) -> str:
+    """`value` when it is a string; else ConfigError naming the argument."""
+    if not isinstance(value, str):
+        raise ConfigError(f"{where}: expected a string, got {value!r}")
+    return value

@@ -1,21 +1,29 @@
-"""Running branches together: all succeed, or the others are cancelled and the error surfaces."""
+"""Running branches together: all succeed, or the others are cancelled and the error surfaces.
+
+However many branches fail, one error comes out of them, the same kind as from sync branches: what
+handles a branch's error (`retry_on`, an `except`) need not know that there were others. They are
+noted on it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+from holon_actors.flows.errors import add_note
 from holon_actors.flows.results import Ok
 
 if TYPE_CHECKING:
     from asyncio import Task
 
 
+_NOTED_MAX = 5
+
+
 async def gather_all(branches: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     """The results in order. One failing branch cancels its siblings.
 
-    The error of a sole failing branch is raised as it is; if several failed at once, they come
-    as an exception group.
+    Raises the error of the branch that failed first, as it is.
     """
     from asyncio import TaskGroup  # noqa: PLC0415
 
@@ -29,9 +37,17 @@ async def gather_all(branches: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
     if failure is None:
         return [task.result() for task in tasks]
     # Raised outside the except block, so that the group does not show up as its context.
-    if len(failure.exceptions) == 1:
-        raise failure.exceptions[0]
-    raise failure
+    raise first_of(failure.exceptions)
+
+
+def first_of(errors: Sequence[BaseException]) -> BaseException:
+    """The first of the branches' errors, noting the others; of many only the first few."""
+    first, *others = errors
+    for other in others[:_NOTED_MAX]:
+        add_note(first, f"another branch failed: {type(other).__name__}: {other}")
+    if len(others) > _NOTED_MAX:
+        add_note(first, f"and {len(others) - _NOTED_MAX} more")
+    return first
 
 
 async def first_success(

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, overload
 
 from holon_actors.flows._body import AsyncCall, Body, Part, SyncCall, Wiring
 from holon_actors.flows._function import FunctionBody
+from holon_actors.flows.combinators import _checks
 from holon_actors.flows.combinators._types import A, AsyncFunctionOf, B, FunctionOf
 from holon_actors.flows.decorator import Several, to_flow
 from holon_actors.flows.errors import FlowInputError
@@ -143,8 +144,10 @@ def validate(predicate: Callable[..., Any], message: str) -> Any:
     """Hand the input on if `predicate(input)` is true.
 
     Raises:
+        ConfigError: `message` is not a text.
         FlowInputError: when run on an input for which it is not; its reason is `message`.
     """
+    _checks.text("validate(message=...)", message)
     return build(ValidateBody(to_flow(predicate), message))
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, overload
 
 from holon_actors.errors import ConfigError
 from holon_actors.flows._body import AsyncCall, Body, Part, SyncCall, Wiring
-from holon_actors.flows.combinators._group import first_success, gather_all
+from holon_actors.flows.combinators._group import first_of, first_success, gather_all
 from holon_actors.flows.combinators._types import A, B, C, D, FunctionOf
 from holon_actors.flows.decorator import to_flow
 from holon_actors.flows.errors import FlowOutputError
@@ -94,8 +94,8 @@ def parallel(**named: Flow[A, B] | FunctionOf[A, B]) -> Flow[A, dict[str, B]]: .
 def parallel(flows: Iterable[Callable[..., Any]] | None = None, /, **named: Any) -> Any:
     """Run every flow on the same input: a list gives a list, keywords give a dict.
 
-    Async flows run together, and the failure of one cancels the others. Sync flows run in
-    order.
+    Async flows run together; the failure of one cancels the others, and its error is raised.
+    Sync flows run in order.
 
     Raises:
         ConfigError: both a list and keywords are given.
@@ -138,7 +138,7 @@ class RaceBody(Body):
                     return call(value)
                 except Exception as error:  # noqa: BLE001  the next branch may succeed
                     errors.append(error)
-            raise _first_of(errors)
+            raise first_of(errors)
 
         return run
 
@@ -149,19 +149,9 @@ class RaceBody(Body):
             outcome = await first_success([call(value) for call in calls])
             if isinstance(outcome, Ok):
                 return outcome.value
-            raise _first_of(outcome)
+            raise first_of(outcome)
 
         return run
-
-
-def _first_of(errors: Sequence[BaseException]) -> BaseException:
-    """The error of the first branch, noting the others."""
-    first = errors[0]
-    for other in errors[1:]:
-        note = f"another branch of the race: {type(other).__name__}: {other}"
-        if note not in getattr(first, "__notes__", ()):
-            first.add_note(note)
-    return first
 
 
 @overload

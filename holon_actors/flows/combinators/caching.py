@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from threading import Event, Lock, get_ident
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
@@ -21,7 +21,7 @@ from holon_actors.flows.combinators._types import A, AsyncFunctionOf, B, F, Func
 from holon_actors.flows.decorator import to_flow
 from holon_actors.flows.errors import FlowInputError
 from holon_actors.flows.flow import AsyncFlow, Flow, SyncFlow, build
-from holon_actors.flows.inputs import Call
+from holon_actors.flows.inputs import Parameters, bind_input, read_parameters
 
 if TYPE_CHECKING:
     from holon_actors.flows._shared import PerLoop, SharedRun, Slot
@@ -67,6 +67,11 @@ class MemoizeBody(Body):
 
             object.__setattr__(self, "_runs", PerLoop(dict))
 
+    @cached_property
+    def _key_parameters(self) -> Parameters:
+        assert self.key is not None
+        return read_parameters(self.key)
+
     @property
     def parts(self) -> tuple[Part, ...]:
         """The flow whose results are remembered."""
@@ -77,7 +82,7 @@ class MemoizeBody(Body):
 
     def _key(self, value: Any, label: str) -> Hashable:
         if self.key is not None:
-            call = value if type(value) is Call else Call((value,), {})
+            call = bind_input(f"{label}(key=...)", self._key_parameters, value)
             return self.key(*call.args, **call.kwargs)
         try:
             return key_of(value)
@@ -206,8 +211,8 @@ def memoize(
 
     Args:
         f: the flow; best a pure one.
-        key: from the input, what to remember it by. By default the input itself, with its
-            type; lists, dicts and sets are fine.
+        key: from the input, what to remember it by; the input becomes its arguments by the input
+            rule. By default the input itself, with its type; lists, dicts and sets are fine.
         ttl: seconds until a result is forgotten; None keeps it.
         max_size: how many results are kept, the least recently used going first; None keeps
             all.

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holon_actors import flows
+from holon_actors.errors import ConfigError
 from holon_actors.flows import FlowInputError
 
 anything = st.one_of(st.integers(), st.text(), st.lists(st.integers()), st.none())
@@ -62,3 +63,8 @@ def test_fluent_methods_do_what_the_combinators_do() -> None:
     assert inc.compose(inc, inc)(0) == 3
     assert inc.pipe(inc, inc)(0) == 3
     assert inc.merge()(1) == 2
+
+
+def test_a_reason_that_is_no_text_is_refused_when_defined() -> None:
+    with pytest.raises(ConfigError, match="message"):
+        flows.validate(len, 3)  # type: ignore[arg-type]

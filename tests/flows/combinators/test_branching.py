@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -65,10 +66,47 @@ def test_a_failing_branch_cancels_its_siblings(others: list[int]) -> None:
     assert failure_path(caught.value) == f"parallel[{len(others)}]/Branch"
 
 
-def test_branches_that_fail_at_once_come_as_a_group() -> None:
-    with pytest.raises(ExceptionGroup) as caught:
+def test_of_branches_that_fail_at_once_the_first_surfaces_and_notes_the_others() -> None:
+    with pytest.raises(LookupError, match="a") as caught:
         run_virtual(flows.parallel([Branch(1, LookupError("a")), Branch(1, OSError("b"))])(None))
-    assert [type(error) for error in caught.value.exceptions] == [LookupError, OSError]
+    assert failure_path(caught.value) == "parallel[0]/Branch"
+    assert "another branch failed: OSError: b" in caught.value.__notes__
+
+
+def test_of_many_that_fail_at_once_a_few_are_noted() -> None:
+    failing = [Branch(0, OSError(str(number))) for number in range(100)]
+    with pytest.raises(OSError, match="0") as caught:
+        run_virtual(flows.parallel(failing)(None))
+    assert caught.value.__notes__ == [
+        *(f"another branch failed: OSError: {number}" for number in range(1, 6)),
+        "and 94 more",
+        "flow path: parallel[0]/Branch",
+    ]
+
+
+def test_a_failure_is_retried_however_many_items_fail_with_it() -> None:
+    tries: list[int] = []
+
+    async def lost(item: int) -> int:
+        tries.append(item)
+        if len(tries) <= 3:
+            raise ConnectionError(item)
+        return item
+
+    fetch_all = flows.map(lost).retry(1, delay=0, retry_on=ConnectionError)
+    assert run_virtual(fetch_all([1, 2, 3])) == [1, 2, 3]
+
+
+def test_an_error_that_cannot_be_changed_surfaces_from_a_race() -> None:
+    @dataclass(frozen=True)
+    class Frozen(Exception):
+        reason: str
+
+    def lose(_: int) -> None:
+        raise Frozen("no")
+
+    with pytest.raises(Frozen, match="no"):
+        flows.race([lose, lose])(1)
 
 
 def test_cancelling_a_parallel_cancels_every_branch() -> None:
@@ -124,7 +162,7 @@ def test_sync_branches_of_a_race_are_tried_in_order() -> None:
     assert ran == ["a", "b"]
     with pytest.raises(LookupError, match="one") as caught:
         flows.race([branch("a", LookupError("one")), branch("b", OSError("two"))])(1)
-    assert "another branch of the race: OSError: two" in caught.value.__notes__
+    assert "another branch failed: OSError: two" in caught.value.__notes__
 
 
 def test_cancelling_a_race_leaves_nothing_running() -> None:
@@ -141,7 +179,11 @@ def test_cancelling_a_race_leaves_nothing_running() -> None:
 
 
 def test_split_makes_one_input_for_each_branch() -> None:
-    halves = flows.split(lambda text: text.split("="), [str.strip, int])
+    def divide(text: str) -> list[str]:
+        return text.split("=")
+
+    halves = flows.split(divide, [str.strip, int])
+    assert flow(divide).split([str.strip, int])("a =1") == ["a", 1]
     assert halves(" x = 5") == ["x", 5]
 
 

@@ -201,6 +201,15 @@ def test_a_key_says_what_counts() -> None:
     assert [cached(text) for text in ("aa", "bb", "c")] == ["aa", "aa", "c"]
 
 
+def test_a_key_takes_the_input_as_a_flow_does() -> None:
+    counted = Counted()
+    cached = flows.memoize(counted, key=lambda first, _second: first)
+    assert [cached.apply([1, "a"]), cached.apply((1, "b"))] == [[1, "a"]] * 2
+    assert flows.memoize(pow, key=lambda base, exp: base * exp)(2, 3) == 8
+    with pytest.raises(FlowInputError, match="'_second'"):
+        cached.apply([1])
+
+
 def test_several_arguments_are_one_key() -> None:
     runs: list[int] = []
 
