@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from holon_actors.runtime.front import Execute, GetStats
     from holon_actors.runtime.limits import RateLimit
     from holon_actors.runtime.nesting import time_remaining
-    from holon_actors.runtime.options import Priority
+    from holon_actors.runtime.options import PriorityLevel
     from holon_actors.runtime.recovery import ErrorRecovery, RetryBudget
     from holon_actors.runtime.resources import ResourceLimits
     from holon_actors.runtime.stats import EngineStats, LeaseInfo
@@ -65,7 +65,7 @@ _HOMES = {
     "execution": ("Execution",),
     "front": ("Execute", "GetStats"),
     "limits": ("RateLimit",),
-    "options": ("Priority",),
+    "options": ("PriorityLevel",),
     "nesting": ("time_remaining",),
     "recovery": ("ErrorRecovery", "RetryBudget"),
     "resources": ("ResourceLimits",),
@@ -93,7 +93,7 @@ __all__ = [
     "LeaseInfo",
     "MemoryLimitExceeded",
     "NotPicklable",
-    "Priority",
+    "PriorityLevel",
     "RateLimit",
     "RemoteFlowError",
     "ResourceLimits",

@@ -40,6 +40,7 @@ class FrameReader:
                 del buffer[: _LENGTH.size]
             if len(buffer) < self._wanted:
                 return bodies
-            bodies.append(bytes(buffer[: self._wanted]))
+            with memoryview(buffer) as view:
+                bodies.append(bytes(view[: self._wanted]))
             del buffer[: self._wanted]
             self._wanted = -1

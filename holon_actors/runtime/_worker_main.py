@@ -9,6 +9,7 @@ Limits are set per request, as a share above what the process has used already, 
 from __future__ import annotations
 
 import contextvars
+import errno
 import os
 import pickle
 import signal
@@ -21,7 +22,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from holon_actors.runtime._frames import FrameReader, frame
-from holon_actors.runtime._shipping import Reply, Request, pack, unpack
+from holon_actors.runtime._shipping import (
+    Reply,
+    Request,
+    error_parts,
+    pack,
+    rebuilt_error,
+    unpack,
+)
 
 try:
     import resource
@@ -98,13 +106,13 @@ class _Worker:
         try:
             with _limited(request):
                 result = self._run(flow, value, request, spans)
-        except MemoryError as error:
-            kind = "error" if request.memory_bytes is None else "memory"
-            reply = _failure(kind, error)
         except _CpuTimeUp as error:
             reply = _describe("cpu", error)
         except BaseException as error:  # noqa: BLE001  # told to the engine, even what should end a program
-            reply = _failure("error", error)
+            if request.memory_bytes is not None and _is_out_of_memory(error):
+                reply = _describe("memory", error)
+            else:
+                reply = _failure(error)
         else:
             reply = _success(result)
         return reply._replace(spans=pickle.dumps(spans)) if spans else reply
@@ -200,14 +208,26 @@ def _success(result: Any) -> Reply:
         return Reply("unpicklable", None, _type_name(result), reason)
 
 
-def _failure(kind: str, error: BaseException) -> Reply:
-    described = _describe(kind, error)
-    try:
-        packed = pack(error.with_traceback(None))
-        unpack(packed)  # many exceptions can be pickled and then not be rebuilt
-    except Exception:  # noqa: BLE001  # then the description has to do
-        return described
-    return described._replace(value=packed)
+def _is_out_of_memory(error: BaseException) -> bool:
+    # A system call that gets no memory (mmap, fork) reports it by its number.
+    return isinstance(error, MemoryError) or (
+        isinstance(error, OSError) and error.errno == errno.ENOMEM
+    )
+
+
+def _failure(error: BaseException) -> Reply:
+    described = _describe("error", error)
+    error = error.with_traceback(None)
+    # Many exceptions can be pickled and then not be rebuilt, because they hand other arguments on
+    # than their own constructor takes. Those are taken apart here.
+    for form in (error, error_parts(error)):
+        try:
+            packed = pack(form)
+            rebuilt_error(unpack(packed))
+        except Exception:  # noqa: BLE001, S112  # then the next form, or the description, has to do
+            continue
+        return described._replace(value=packed)
+    return described
 
 
 def _describe(kind: str, error: BaseException) -> Reply:

@@ -12,23 +12,24 @@ import concurrent.futures
 import random
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from contextvars import copy_context
 from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
 from holon_actors.actors import ActorRef, ActorSystem, OneForOne
-from holon_actors.errors import ConfigError
 from holon_actors.flows import Flow, Isolation, coerce_input
-from holon_actors.runtime.errors import EngineClosed, EngineOverloaded, WrongIsolation, WrongThread
+from holon_actors.runtime.errors import EngineClosed, EngineOverloaded, WrongThread
 from holon_actors.runtime.execution import Execution
 from holon_actors.runtime.front import EngineSupervisor
 from holon_actors.runtime.handle import Handle
 from holon_actors.runtime.limits import RateLimit, TokenBucket
 from holon_actors.runtime.nesting import current_execution, inherited_deadline
 from holon_actors.runtime.options import (
-    Priority,
+    PriorityLevel,
     check_count,
+    check_instance,
     check_isolation,
     check_seconds,
     level_of,
@@ -36,13 +37,14 @@ from holon_actors.runtime.options import (
 from holon_actors.runtime.planner import Planner
 from holon_actors.runtime.recovery import ErrorRecovery
 from holon_actors.runtime.resources import ResourceGate, ResourceLimits, UsageProbe
+from holon_actors.runtime.routes import Routes
 from holon_actors.runtime.shop import Shop
 from holon_actors.runtime.snapshot import snapshot
 from holon_actors.runtime.stats import EngineStats
 from holon_actors.runtime.trace import Trace
 from holon_actors.runtime.workload import Workload
 
-__all__ = ["Engine", "Priority"]
+__all__ = ["Engine", "PriorityLevel"]
 
 T = TypeVar("T")
 
@@ -87,13 +89,17 @@ class Engine:
         check_seconds("ageing", ageing)
         check_seconds("kill_grace", kill_grace)
         check_isolation(isolation)
+        check_instance("resource_limits", resource_limits, ResourceLimits)
+        check_instance("error_recovery", error_recovery, ErrorRecovery)
+        check_instance("rate_limit", rate_limit, RateLimit)
+        check_instance("system", system, ActorSystem)
         self.name = name
         self.max_concurrency = max_concurrency
         self.queue_size = queue_size
         self._limits = resource_limits
         self._recovery = error_recovery
+        self._retries = error_recovery is not None and error_recovery.max_retries > 0
         self._rate_limit = rate_limit
-        self._isolation = isolation
         self._ageing_s = ageing
         self._kill_grace_s = kill_grace
         self._given_system = system
@@ -101,7 +107,7 @@ class Engine:
         self._state: Literal["new", "starting", "running", "draining", "closed"] = "new"
         self._closing: asyncio.Task[EngineStats] | None = None
         self._number = 0
-        self._routes: dict[tuple[Flow[Any, Any], str | None], str] = {}
+        self._routes = Routes(name, isolation)
 
     # --- life ---
 
@@ -150,16 +156,19 @@ class Engine:
             self._workload, gate, self._limits, self.max_concurrency, self._kill_grace_s
         )
         self.system = self._given_system or ActorSystem(self.name)
-        if self._given_system is None:
-            await self.system.__aenter__()
-        self._supervisor = self.system.spawn(
-            EngineSupervisor,
-            self,
-            self._shop,
-            name="engine" if self._given_system is None else None,
-            supervision=OneForOne(max_restarts=20, window=10.0),
-        )
-        await self._shop.is_up.wait()
+        async with AsyncExitStack() as undo:
+            if self._given_system is None:
+                await undo.enter_async_context(self.system)
+            self._supervisor = self.system.spawn(
+                EngineSupervisor,
+                self,
+                self._shop,
+                name="engine" if self._given_system is None else None,
+                supervision=OneForOne(max_restarts=20, window=10.0),
+            )
+            undo.callback(self._supervisor.kill)
+            await self._shop.is_up.wait()
+            undo.pop_all()
 
     def _wake(self) -> None:
         self._shop.wake()
@@ -171,8 +180,10 @@ class Engine:
         A thread that is stuck in a flow cannot be ended; it is left behind and counted as
         `abandoned` in the statistics returned. Calling it again waits for the first call.
         Cancelling it cancels what is left at once; actors and processes are ended all the same.
+        Raises `EngineClosed` before the engine is started, `WrongThread` on another loop.
         """
         self._check_started()
+        self._check_thread()
         if self._closing is None:
             if self._state == "running":
                 self._state = "draining"
@@ -191,7 +202,6 @@ class Engine:
         else:
             await _within(workload.idle.wait(), timeout_s)
         self.cancel_all()
-        stats = self.stats()
         for executor, lease in tuple(self._shop.roster.assigned.items()):
             if lease.isolation == "thread":  # would wait for a flow that cannot be stopped
                 executor.kill()
@@ -203,7 +213,7 @@ class Engine:
         if self._given_system is None:
             await self.system.shutdown()
         self._state = "closed"
-        return stats
+        return self.stats()
 
     def cancel_all(self) -> None:
         """Cancel every execution that has not ended."""
@@ -215,8 +225,7 @@ class Engine:
         self._ended.set()
         if self._state == "running":
             self._state = "closed"
-        for execution in tuple(self._workload.live):
-            self._workload.failed(execution, EngineClosed(self.name, "closed"))
+        self._workload.fail_all(EngineClosed(self.name, "closed"))
 
     # --- work ---
 
@@ -226,7 +235,7 @@ class Engine:
         value: Any = None,
         *,
         timeout: float | None = None,
-        priority: Priority = "normal",
+        priority: PriorityLevel = "normal",
         isolation: Isolation | None = None,
         trace: bool = False,
     ) -> T:
@@ -245,7 +254,7 @@ class Engine:
         value: Any = None,
         *,
         timeout: float | None = None,
-        priority: Priority = "normal",
+        priority: PriorityLevel = "normal",
         isolation: Isolation | None = None,
         trace: bool = False,
     ) -> Execution[T]:
@@ -258,6 +267,12 @@ class Engine:
         `isolation`: where it runs; by default what the flow says, else what the engine says.
         `trace`: record a span per node in `execution.trace`.
 
+        A thread cannot be stopped. When a synchronous flow under "thread" runs out of time or is
+        cancelled, its caller is freed at once, while the flow goes on and occupies its slot until
+        it returns (`execution.status` and `stats()` say "abandoned"). Only "process" ends a flow by
+        force. A worker process gets a copy of the flow as it was when it first ran there, with the
+        values of its closure and, for flows of the main script, of its global variables.
+
         Raises `FlowInputError`, `EngineOverloaded` (with `.retry_after`), `EngineClosed`,
         `WrongIsolation`, `ConfigError`.
         """
@@ -265,7 +280,7 @@ class Engine:
             raise EngineClosed(self.name, self._state)
         loop = self._loop
         self._check_thread()
-        route = self._routes.get((flow, isolation)) or self._find_route(flow, isolation)
+        route = self._routes.isolation_of(flow, isolation)
         value = coerce_input(flow, value)
         now = loop.time()
         try:
@@ -283,11 +298,14 @@ class Engine:
             check_seconds("timeout", timeout)
             execution.timeout = timeout
             execution.deadline = now + timeout
+            if route == "thread":
+                self._routes.warn_unstoppable(flow)
         if trace:
             execution.trace = Trace(flow.meta.name)
-        execution.may_retry = execution.retried_above = self._recovery is not None
+        execution.may_retry = execution.retried_above = self._retries
         parent = current_execution.get()
-        if parent is not None and parent.done():
+        # One that nobody waits for any more still runs, and may still have cleaning up to do.
+        if parent is not None and parent.done() and parent.lease is None:
             parent = None  # a task that its flow left behind
         if parent is not None or inherited_deadline.get() is not None:
             self._inherit(execution, parent, now)
@@ -323,25 +341,6 @@ class Engine:
         return self._shop.front
 
     # --- what an execution gets ---
-
-    def _find_route(self, work: Flow[Any, Any], isolation: str | None) -> str:
-        """Where a flow runs. The call decides before the flow, the flow before the engine."""
-        if not isinstance(work, Flow):
-            raise ConfigError(f"submit({work!r}): expected a flow; make one with flow(...)")
-        if isolation is not None:
-            check_isolation(isolation)
-        choices = (isolation, work.meta.isolation, self._isolation)
-        chosen = next((choice for choice in choices if choice not in (None, "auto")), None)
-        if isolation == "auto":
-            chosen = None
-        if chosen is None:
-            chosen = "loop" if work.is_async else "thread"
-        if chosen == "inline" and work.is_async:
-            raise WrongIsolation(work.meta.name, "inline", "it is async, and inline cannot wait")
-        if len(self._routes) >= 1024:  # flows made in a loop must not pile up here
-            self._routes.clear()
-        self._routes[work, isolation] = chosen
-        return chosen
 
     def _inherit(
         self, execution: Execution[Any], parent: Execution[Any] | None, now: float

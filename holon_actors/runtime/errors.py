@@ -1,11 +1,10 @@
 """What can go wrong between an engine and its caller, named for what the caller does next.
 
 `EngineOverloaded`: wait `retry_after` seconds and submit again. `ExecutionTimeout`,
-`MemoryLimitExceeded`,
-`CpuTimeExceeded`: the flow needs more than it was given. `WorkerCrashed`, `ExecutorCrashed`: what
-ran the flow died, so the outcome is unknown; retry only what may run twice. `NotPicklable` and its
-kind: the value cannot cross into a worker process. What a flow itself raises passes through
-unchanged.
+`MemoryLimitExceeded`, `CpuTimeExceeded`: the flow needs more than it was given. `WorkerCrashed`,
+`ExecutorCrashed`: what ran the flow died, so the outcome is unknown; retry only what may run
+twice. `NotPicklable` and its kind: the value cannot cross into a worker process. What a flow itself
+raises passes through unchanged.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Executor actors: each occupies one slot at a time and runs what is under its lease.
 
 The isolation decides how: `inline` runs a slice right in the handler; `loop` runs a task; `thread`
-hands the slice to this executor's worker thread; `process` talks to its worker process. Thread and
+hands the slice to this executor's worker thread; `process` gives it to its worker process, one
+execution after another. Thread and
 process are made when first needed and kept. An executor that fails is replaced; what it was running
 goes through error recovery like any failure.
 """
@@ -135,12 +136,21 @@ class Executor(Actor):
         self._finished(lease, ended)
 
     async def _run_in_process(self, lease: AnyLease) -> None:
-        shop = self._shop
-        execution = lease.jobs.popleft()
-        if begin(execution, lease, shop.workload.loop.time()):
-            if self._slot is None:
-                from holon_actors.runtime.worker_slot import WorkerSlot  # noqa: PLC0415  # slow to import
+        if self._slot is None:
+            from holon_actors.runtime.worker_slot import WorkerSlot  # noqa: PLC0415  # slow to import
 
-                self._slot = WorkerSlot(shop)
-            shop.settle(execution, *await self._slot.run(execution))
-        self._finished(lease, 1)
+            self._slot = WorkerSlot(self._shop)
+        shop, slot, jobs = self._shop, self._slot, lease.jobs
+        clock = shop.workload.loop.time
+        now = clock()
+        end = now + SLICE_S
+        ended = 0
+        while jobs and now < end:
+            execution = jobs.popleft()
+            if execution.withdrawn:
+                continue
+            begin(execution, lease, now)
+            shop.settle(execution, *await slot.run(execution))
+            ended += 1
+            now = clock()
+        self._finished(lease, ended)

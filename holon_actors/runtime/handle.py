@@ -40,7 +40,8 @@ class Handle(concurrent.futures.Future[T]):
         try:
             self._execution = execution = submit()
         except Exception as error:  # noqa: BLE001  # raised by result() in the thread that asked
-            self.set_exception(error)
+            if self.set_running_or_notify_cancel():  # it may be cancelled at this very moment
+                self.set_exception(error)
             return
         # In a context of its own: to be told is not to wait.
         Context().run(execution.add_done_callback, self._copy)

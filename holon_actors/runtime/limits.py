@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from holon_actors.errors import ConfigError
+from holon_actors.runtime.options import check_number, check_whole
 
 __all__ = ["RateLimit", "TokenBucket"]
 
@@ -28,12 +29,12 @@ class RateLimit:
     burst: int | None = None
 
     def __post_init__(self) -> None:
-        if self.max_requests < 1:
-            raise ConfigError(f"RateLimit(max_requests={self.max_requests}): at least 1")
+        check_whole("RateLimit(max_requests", self.max_requests, 1)
+        check_number("RateLimit(interval", self.interval)
         if not 0 < self.interval < float("inf"):
             raise ConfigError(f"RateLimit(interval={self.interval}): more than 0 seconds")
-        if self.burst is not None and self.burst < 1:
-            raise ConfigError(f"RateLimit(burst={self.burst}): at least 1")
+        if self.burst is not None:
+            check_whole("RateLimit(burst", self.burst, 1)
 
     @property
     def capacity(self) -> int:

@@ -4,11 +4,10 @@ A flow that runs in an engine may give that engine more work. What then holds:
 
 - The child inherits the parent's remaining time: it never outlives the caller of the parent.
 - One layer retries, the outermost. A child of an execution that the engine would retry is not
-  retried itself, or
-  three layers with three retries each would make 64 calls of one.
+  retried itself, or three layers with three retries each would make 64 calls of one.
 - While the parent waits for its children it holds no slot (see `Workload.wait_begins`), so any
-  depth of nesting
-  completes with a single slot.
+  depth of nesting completes with a single slot. That goes for a parent that nobody waits for any
+  more as well: it may be cleaning up.
 
 The mark is a context variable; it follows tasks by itself and is copied into worker threads. A
 worker process only gets the remaining time: the engine does not live there.

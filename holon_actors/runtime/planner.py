@@ -26,7 +26,7 @@ __all__ = ["SLICE_S", "Job", "Plan", "Planner"]
 
 SLICE_S = 0.002  # how long one slot may work through a slice: the wait that urgent work accepts
 _SLICE_MAX = 128
-_SLICED = frozenset({"inline", "thread"})
+_SLICED = frozenset({"inline", "thread", "process"})
 
 
 class Job(Protocol):
@@ -79,13 +79,14 @@ class Planner(Generic[J]):
 
     def check_room(self, now: float) -> None:
         """Raise `EngineOverloaded` when one more job would overfill the queue."""
-        # What fits into free slots does not wait: it only has not been planned yet.
-        if len(self.queue) < self._queue_size:
+        waiting, leases = len(self.queue), self.leases
+        if waiting + _SLICE_MAX * len(leases) < self._queue_size:
             return
-        if len(self.queue) >= self._queue_size + self.leases.free:
-            raise EngineOverloaded(
-                self._queue_size, self._drain.retry_after_s(len(self.queue), now)
-            )
+        # What waits behind another job of its slice has left the queue and waits all the same. What
+        # fits into free slots does not: it only has not been planned yet.
+        waiting += sum(len(lease.jobs) - (lease.owner is None) for lease in leases if lease.jobs)
+        if waiting >= self._queue_size + leases.free:
+            raise EngineOverloaded(self._queue_size, self._drain.retry_after_s(waiting, now))
 
     def plan(self, now: float, over_limit: bool) -> Plan[J]:
         """Decide what starts at `now`. `over_limit`: the process tree uses more than it may.

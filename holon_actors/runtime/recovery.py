@@ -26,6 +26,7 @@ from holon_actors.runtime.errors import (
     WrongIsolation,
     annotate,
 )
+from holon_actors.runtime.options import check_number, check_whole
 
 __all__ = ["ErrorRecovery", "RetryBudget", "RetryLedger", "Uniform"]
 
@@ -59,6 +60,8 @@ class RetryBudget:
     window: float = 10.0
 
     def __post_init__(self) -> None:
+        for name in ("ratio", "per_second", "window"):
+            check_number(f"RetryBudget({name}", getattr(self, name))
         if not self.ratio >= 0:
             raise ConfigError(f"RetryBudget(ratio={self.ratio}): at least 0")
         if not self.per_second >= 0:
@@ -91,8 +94,10 @@ class ErrorRecovery:
     max_crashes: int = 2
 
     def __post_init__(self) -> None:
-        if self.max_retries < 0:
-            raise ConfigError(f"ErrorRecovery(max_retries={self.max_retries}): at least 0")
+        check_whole("ErrorRecovery(max_retries", self.max_retries, 0)
+        check_whole("ErrorRecovery(max_crashes", self.max_crashes, 1)
+        check_number("ErrorRecovery(delay", self.delay)
+        check_number("ErrorRecovery(max_delay", self.max_delay)
         if self.backoff not in ("exponential", "linear", "constant"):
             raise ConfigError(
                 f"ErrorRecovery(backoff={self.backoff!r}): exponential, linear or constant"
@@ -103,8 +108,11 @@ class ErrorRecovery:
             raise ConfigError(
                 f"ErrorRecovery(max_delay={self.max_delay}): at least delay={self.delay}"
             )
-        if self.max_crashes < 1:
-            raise ConfigError(f"ErrorRecovery(max_crashes={self.max_crashes}): at least 1")
+        if not callable(self.retry_on) and not _are_classes(self.retry_on):
+            raise ConfigError(
+                f"ErrorRecovery(retry_on={self.retry_on!r}): an exception class, a tuple of them,"
+                " or a function of the error"
+            )
 
     def next_delay(self, attempt: int, rng: Uniform) -> float:
         """Seconds to wait before retry number `attempt` (from 1)."""
@@ -136,6 +144,12 @@ class ErrorRecovery:
         except Exception as broken:  # noqa: BLE001  # the user's function; it has decided nothing
             annotate(error, f"not retried: retry_on raised {broken!r}")
             return False
+
+
+def _are_classes(value: object) -> bool:
+    return isinstance(value, tuple) and all(
+        isinstance(item, type) and issubclass(item, BaseException) for item in value
+    )
 
 
 class RetryLedger:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from holon_actors.errors import ConfigError
+from holon_actors.runtime.options import check_number
 from holon_actors.runtime.units import parse_duration, parse_size
 
 __all__ = ["ResourceGate", "ResourceLimits", "Usage", "UsageProbe"]
@@ -35,11 +36,11 @@ class ResourceLimits:
     sample_interval: float = 0.1
 
     def __post_init__(self) -> None:
-        cpu = self.cpu
-        if cpu is not None and (isinstance(cpu, bool) or not isinstance(cpu, int | float)):
-            raise ConfigError(f"ResourceLimits(cpu={cpu!r}): a number")
-        if cpu is not None and not 0 < cpu <= 1:
-            raise ConfigError(f"ResourceLimits(cpu={cpu}): more than 0 and at most 1")
+        if self.cpu is not None:
+            check_number("ResourceLimits(cpu", self.cpu)
+            if not 0 < self.cpu <= 1:
+                raise ConfigError(f"ResourceLimits(cpu={self.cpu}): more than 0 and at most 1")
+        check_number("ResourceLimits(sample_interval", self.sample_interval)
         if self.memory is not None:
             parse_size(self.memory, "ResourceLimits(memory)")
         if self.cpu_time is not None and not parse_duration(

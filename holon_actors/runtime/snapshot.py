@@ -21,7 +21,9 @@ def snapshot(state: str, workload: Workload, shop: Shop, now: float) -> EngineSt
     leases = [*held, *workload.suspended]
     waiting = len(planner.queue)
     # A lease that has been granted and not taken up yet still holds all of its jobs.
-    queued = waiting + sum(len(lease.jobs) for lease in held)
+    # Copied, as a worker thread may be taking jobs out meanwhile.
+    granted = [job for lease in held for job in tuple(lease.jobs)]
+    queued = waiting + sum(not job.withdrawn for job in granted)
     running = sum(_runs(lease) for lease in held if lease.state == "running")
     return EngineStats(
         state=state,

@@ -87,7 +87,7 @@ class WorkerProcess:
             # What the flow has forked may hold the other end of the link open, so its closing is
             # not enough.
             self._watch = os.pidfd_open(self.pid)
-            loop.add_reader(self._watch, self._hung_up)
+            loop.add_reader(self._watch, self._ended)
 
     @classmethod
     async def start(
@@ -181,7 +181,12 @@ class WorkerProcess:
         self._send(self._unsent)
 
     def _readable(self) -> None:
-        if not self._read():
+        if self._read():
+            return
+        if self._dismissed and self._watch is not None:
+            # It ends as told. Reaping it before `_ended` would lose hold of what its flow started.
+            self._loop.remove_reader(self._link)
+        else:
             self._hung_up()
 
     def _read(self) -> bool:
@@ -199,6 +204,11 @@ class WorkerProcess:
         return len(data) > 0
 
     # --- the end ---
+
+    def _ended(self) -> None:
+        """The process has ended and keeps its exit code. What its flow started has to go too."""
+        self.kill()
+        self._hung_up()
 
     def _hung_up(self) -> None:
         """The process has ended, or closed its end of the link: what is left of it has to go."""

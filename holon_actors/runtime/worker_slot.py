@@ -16,7 +16,7 @@ import cloudpickle
 import psutil
 
 from holon_actors.flows import current_context
-from holon_actors.runtime._shipping import Reply, Request, pack, unpack
+from holon_actors.runtime._shipping import Reply, Request, pack, rebuilt_error, unpack
 from holon_actors.runtime.attempt import Outcome
 from holon_actors.runtime.errors import (
     CpuTimeExceeded,
@@ -228,7 +228,7 @@ def _rebuilt(flow: str, pid: int, reply: Reply) -> BaseException:
     error: BaseException = RemoteFlowError(flow, reply.type_name, reply.message, reply.traceback)
     if reply.value is not None:
         try:
-            error = unpack(reply.value)
+            error = rebuilt_error(unpack(reply.value))
         except Exception as broken:  # noqa: BLE001  # as above; then the description has to do
             annotate(error, f"the error cannot be rebuilt here: {type(broken).__name__}: {broken}")
     annotate(error, f"in worker process {pid}:\n{reply.traceback.rstrip()}")

@@ -167,11 +167,7 @@ class Workload:
 
     def _give_up(self, execution: Execution[Any], status: Status) -> None:
         execution.withdrawn = True
-        self.planner.queue.withdraw(execution)
-        if execution.retry_timer is not None:
-            execution.retry_timer.cancel()
-            execution.retry_timer = None
-            del self.retrying[execution]
+        self._stop_waiting(execution)
         lease = execution.lease
         if execution.started and lease is not None:
             if lease.state == "running":
@@ -197,6 +193,20 @@ class Workload:
             for parent in execution.waiters:
                 self.wait_ends(parent, execution)
 
+    def fail_all(self, error: BaseException) -> None:
+        """Nothing will run any more: everything that has not ended ends with `error`."""
+        for execution in tuple(self.live):
+            self._stop_waiting(execution)
+            self.failed(execution, error)
+
+    def _stop_waiting(self, execution: Execution[Any]) -> None:
+        """Take it out of the queue, or out of the wait for its next attempt."""
+        self.planner.queue.withdraw(execution)
+        if execution.retry_timer is not None:
+            execution.retry_timer.cancel()
+            execution.retry_timer = None
+            del self.retrying[execution]
+
     # --- parents that wait for children ---
 
     def wait_begins(self, parent: Execution[Any], child: Execution[Any]) -> None:
@@ -206,7 +216,7 @@ class Workload:
             return
         parent.waits_for = (*parent.waits_for, child)
         child.waiters = (*child.waiters, parent)
-        if lease.state == "running":
+        if lease.state != "waiting":
             self.planner.leases.suspend(lease)
             self.suspended[lease] = None
             self.planner.reclaim(lease)

@@ -81,6 +81,33 @@ def swap(point: Any) -> Any:
     return Point(point.y, point.x)
 
 
+class Unsendable(Exception):
+    """Holds what cannot be pickled."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.lock = threading.Lock()
+
+
+@flow
+def raise_unsendable(_: Any) -> None:
+    raise Unsendable("locked")
+
+
+@flow
+def map_private(size: int) -> int:
+    """Memory whose refusal is reported as an `OSError`."""
+    import mmap
+
+    with mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as mapping:
+        return len(mapping)
+
+
+@flow
+def start_child(_: Any) -> int:
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"]).pid
+
+
 @flow
 def die_by(number: int) -> None:
     os.kill(os.getpid(), number)

@@ -21,7 +21,7 @@ from holon_actors.runtime import (
     Execute,
     ExecutionTimeout,
     GetStats,
-    Priority,
+    PriorityLevel,
     RateLimit,
     ResourceLimits,
     RetryBudget,
@@ -201,7 +201,7 @@ async def test_higher_priority_starts_first_and_equals_in_order() -> None:
             ("c", "normal"),
             ("z", 7),
         ]:
-            engine.submit(note, name, priority=cast("Priority", priority))
+            engine.submit(note, name, priority=cast("PriorityLevel", priority))
         gate.let_go.set()
         await blocker
     assert order == ["z", "a", "b", "c", "d"]
@@ -680,3 +680,96 @@ async def test_a_task_that_a_flow_left_behind_is_no_parent() -> None:
         await engine.execute(leave, timeout=30)
         go.set()
         assert await left[0] is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"priority": 10**400},
+        {"priority": [1]},
+        {"priority": "urgent"},
+        {"isolation": ["thread"]},
+        {"timeout": "5s"},
+    ],
+    ids=str,
+)
+async def test_a_refused_submission_leaves_nothing_behind(options: dict[str, Any]) -> None:
+    async with Engine() as engine:
+        with pytest.raises(ConfigError, match=next(iter(options))):
+            engine.submit(add, (1, 2), **options)
+    assert engine.stats().submitted == 0
+
+
+@pytest.mark.parametrize("work", [[add], 5, None, lambda x: x])
+async def test_what_is_no_flow_is_refused_by_name(work: Any) -> None:
+    async with Engine() as engine:
+        with pytest.raises(ConfigError, match="expected a flow"):
+            engine.submit(work, 1)
+
+
+@pytest.mark.parametrize("setting", ["resource_limits", "error_recovery", "rate_limit", "system"])
+def test_a_setting_of_the_wrong_class_is_refused_by_name(setting: str) -> None:
+    with pytest.raises(ConfigError, match=setting):
+        Engine(**{setting: {"cpu": 1}})  # type: ignore[arg-type]
+
+
+async def test_an_engine_that_was_cancelled_while_it_started_leaves_no_actors() -> None:
+    async with ActorSystem("host") as system:
+        engine = Engine(system=system)
+        starting = asyncio.create_task(engine.start())
+        await asyncio.sleep(0)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        async with engine:  # it may be started again
+            assert await engine.execute(add, (1, 2)) == 3
+            mine = {one.path.split("/")[2] for one in system.snapshot() if "/engine" in one.path}
+            assert len(mine) == 1
+
+
+async def test_shutdown_from_another_loop_is_refused() -> None:
+    async with Engine() as engine:
+
+        def elsewhere() -> None:
+            with pytest.raises(WrongThread):
+                asyncio.run(engine.shutdown())
+
+        await asyncio.to_thread(elsewhere)
+
+
+async def test_shutdown_counts_as_abandoned_only_what_could_not_be_ended() -> None:
+    gate = Gate()
+    entered = asyncio.Event()
+
+    @flow
+    async def waits(_: Any) -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    engine = Engine()
+    await engine.start()
+    executions = [engine.submit(waits, 1), engine.submit(gate.flow, 1)]
+    await entered.wait()
+    await asyncio.to_thread(gate.entered.wait, 30)
+    stats = await engine.shutdown(timeout=0)
+    assert (stats.state, stats.abandoned, stats.cancelled) == ("closed", 1, 2)
+    assert all(execution.cancelled() for execution in executions)
+    gate.let_go.set()
+
+
+async def test_nothing_waits_in_an_engine_whose_actors_have_ended(until: Until) -> None:
+    recovery = ErrorRecovery(delay=3600, max_delay=3600, jitter=False)
+    gate = Gate()
+    async with Engine(max_concurrency=1, error_recovery=recovery) as engine:
+        retried = engine.submit(fail, "no")
+        await until(lambda: engine.stats().retrying)
+        running, queued = engine.submit(gate.flow, 1), engine.submit(add, (1, 2))
+        await asyncio.to_thread(gate.entered.wait, 30)
+        engine._supervisor.kill()
+        await asyncio.gather(retried, queued, running, return_exceptions=True)
+        assert isinstance(retried.exception(), EngineClosed)
+        assert isinstance(queued.exception(), EngineClosed)
+        assert running.exception() is not None
+        stats = engine.stats()
+        assert (stats.queued, stats.retrying, stats.state) == (0, 0, "closed")
+        gate.let_go.set()

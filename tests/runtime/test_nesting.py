@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -247,4 +248,48 @@ async def test_a_child_that_its_parent_shields_survives_the_parents_end() -> Non
         execution.cancel()
         let_go.set()
         assert await children[0] == "done"
+    assert engine.stats().leases == ()
+
+
+async def test_a_thread_past_its_timeout_that_gives_more_work_frees_its_slot() -> None:
+    let_go = threading.Event()
+    outcomes: list[object] = []
+
+    async with Engine(max_concurrency=1) as engine:
+
+        @flow
+        def outlives(value: int) -> None:
+            let_go.wait(30)
+            try:
+                engine.submit_threadsafe(echo, value).result(30)
+            except ExecutionTimeout as error:
+                outcomes.append(error)
+
+        with pytest.raises(ExecutionTimeout):
+            await engine.execute(outlives, 1, timeout=0.01)
+        let_go.set()
+        assert await engine.execute(echo, 2, timeout=30) == 2
+    assert len(outcomes) == 1  # its time was up, so the time of what it starts is up as well
+
+
+async def test_a_cancelled_flow_may_clean_up_with_more_work_for_its_engine() -> None:
+    entered = asyncio.Event()
+    cleaned = asyncio.Event()
+
+    async with Engine(max_concurrency=1) as engine:
+
+        @flow
+        async def waits(value: int) -> None:
+            try:
+                entered.set()
+                await asyncio.Event().wait()
+            finally:
+                await engine.execute(echo, value)
+                cleaned.set()
+
+        execution = engine.submit(waits, 1)
+        await entered.wait()
+        execution.cancel()
+        await cleaned.wait()
+        assert await engine.execute(echo, 2) == 2
     assert engine.stats().leases == ()

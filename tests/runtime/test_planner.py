@@ -53,6 +53,15 @@ def grow_slices(planner: Planner[Job]) -> None:
         planner.finish(lease, 1, 0.0)
 
 
+def grow(planner: Planner[Job]) -> None:
+    """Let short jobs end until slices of several are handed out."""
+    for _ in range(5):
+        fill(planner, 1)
+        (lease,) = planner.plan(0.0, over_limit=False).grants
+        lease.jobs.clear()
+        planner.finish(lease, 1, 0.0)
+
+
 def test_each_free_slot_gets_one_job_as_long_as_nothing_is_known_about_them() -> None:
     planner = make(max_concurrency=2)
     jobs = fill(planner, 5)
@@ -148,6 +157,21 @@ def test_a_full_queue_counts_free_slots_as_room() -> None:
         fill(planner, 1)
     with pytest.raises(EngineOverloaded):
         planner.check_room(0.0)
+
+
+def test_what_waits_inside_a_slice_counts_towards_the_queue() -> None:
+    planner = make(max_concurrency=1, queue_size=5)
+    grow(planner)
+    fill(planner, 5)
+    (lease,) = planner.plan(1.0, over_limit=False).grants
+    lease.owner = lease.jobs.popleft()
+    waiting = len(lease.jobs) + len(planner.queue)
+    assert len(lease.jobs) > 0
+    for _ in range(5 - waiting):
+        planner.check_room(1.0)
+        fill(planner, 1)
+    with pytest.raises(EngineOverloaded):
+        planner.check_room(1.0)
 
 
 class PlannerMachine(RuleBasedStateMachine):

@@ -65,12 +65,19 @@ async def test_a_lambda_and_what_it_closes_over_travel() -> None:
         assert await one.execute(flow(lambda x: x * factor), 5) == 15
 
 
+async def test_an_error_that_pickle_alone_cannot_rebuild_keeps_its_type_and_attributes() -> None:
+    async with engine() as one:
+        with pytest.raises(sample_flows.Unloadable, match="7 nobody home") as caught:
+            await one.execute(sample_flows.raise_unloadable, 7)
+        assert caught.value.code == 7
+
+
 async def test_an_error_that_cannot_be_rebuilt_is_told_in_words() -> None:
     async with engine() as one:
-        with pytest.raises(RemoteFlowError, match="Unloadable: 7 nobody home") as caught:
-            await one.execute(sample_flows.raise_unloadable, 7)
-        assert caught.value.type_name.endswith("Unloadable")
-        assert "raise Unloadable" in caught.value.traceback
+        with pytest.raises(RemoteFlowError, match="Unsendable: locked") as caught:
+            await one.execute(sample_flows.raise_unsendable)
+        assert caught.value.type_name.endswith("Unsendable")
+        assert "raise Unsendable" in caught.value.traceback
         pid = one.stats().worker_pids
         assert await one.execute(add, (1, 2)) == 3
         assert one.stats().worker_pids == pid
@@ -341,3 +348,18 @@ async def test_a_timeout_just_as_the_answer_comes_spares_the_next_flow() -> None
 def _answered(execution: Any) -> bool:
     worker = getattr(execution.stop, "func", None)
     return worker is not None and worker.__self__._answer is None
+
+
+async def test_memory_that_a_system_call_refuses_is_the_memory_limit_too() -> None:
+    limits = ResourceLimits(memory="256MB")
+    async with engine(resource_limits=limits) as one:
+        with pytest.raises(MemoryLimitExceeded):
+            await one.execute(sample_flows.map_private, 2_000_000_000)
+
+
+async def test_a_worker_that_ends_by_itself_takes_along_what_its_flow_left_running(
+    until: Any,
+) -> None:
+    async with engine(kill_grace=30) as one:
+        child = psutil.Process(await one.execute(sample_flows.start_child))
+    await until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
