@@ -133,6 +133,7 @@ if TYPE_CHECKING:
         LeaseInfo,
         MemoryLimitExceeded,
         NotPicklable,
+        PriorityLevel,
         RateLimit,
         RemoteFlowError,
         ResourceLimits,
@@ -276,6 +277,7 @@ _HOMES = {
         "LeaseInfo",
         "MemoryLimitExceeded",
         "NotPicklable",
+        "PriorityLevel",
         "RateLimit",
         "RemoteFlowError",
         "ResourceLimits",
@@ -298,7 +300,6 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
-    "ISOLATIONS",
     "Actor",
     "ActorError",
     "ActorEvent",
@@ -364,6 +365,7 @@ __all__ = [
     "HandlerCancelled",
     "HandlerExited",
     "HolonError",
+    "ISOLATIONS",
     "InvalidAddress",
     "Isolation",
     "LateAnswer",
@@ -383,6 +385,7 @@ __all__ = [
     "OneForOne",
     "PipeFailed",
     "Priority",
+    "PriorityLevel",
     "Probe",
     "RateLimit",
     "ReceiveTimeout",

@@ -11,6 +11,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, overload
 
@@ -18,11 +19,13 @@ from holon_actors import actors, runtime
 from holon_actors.actors import (
     Actor,
     ActorSnapshot,
+    ActorStopped,
     Address,
     Mailbox,
     Request,
     ShutdownReport,
     Strategy,
+    SystemNotRunning,
     SystemStatistics,
 )
 from holon_actors.errors import HolonError
@@ -33,6 +36,9 @@ __all__ = ["ActorRef", "ActorSystem", "BlockedLoop", "Engine", "Execution"]
 M = TypeVar("M")
 R = TypeVar("R")
 T = TypeVar("T")
+
+# What tasks that users' code has left running get to end when the loop is closed.
+_LAST_GRACE_S = 0.2
 
 
 class BlockedLoop(HolonError, RuntimeError):
@@ -52,21 +58,37 @@ class _Loop:
         self._name = name
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=self._loop.run_forever, name=f"holon-blocking {name}", daemon=True
+            target=self._serve, name=f"holon-blocking {name}", daemon=True
         )
+        self._closing = False
         self._thread.start()
+
+    def _serve(self) -> None:
+        while not self._closing:
+            # A SystemExit that an actor raised has been told to whoever asked and to its
+            # supervisor. Here it can end no program, only the loop that everybody waits for.
+            with suppress(SystemExit, KeyboardInterrupt):
+                self._loop.run_forever()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the loop and return its result."""
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise BlockedLoop(self._name)
+        if self._loop.is_closed():
+            coroutine.close()
+            raise SystemNotRunning(f"{self._name} has been shut down")
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()
         except BaseException:
             future.cancel()  # after a Ctrl-C nobody waits for it any more
             raise
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed."""
+        return self._loop.is_closed()
 
     def call(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Call a function on the loop and return its result."""
@@ -78,10 +100,23 @@ class _Loop:
 
     def close(self) -> None:
         """End the loop and its thread."""
+        if self._loop.is_closed():
+            return
+        self.run(_cancel_tasks())
         self.run(self._loop.shutdown_asyncgens())
+        self._closing = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+async def _cancel_tasks() -> None:
+    """End what users' code has left running, as `asyncio.run` does."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if others:
+        await asyncio.wait(others, timeout=_LAST_GRACE_S)
 
 
 class ActorRef(Generic[M]):
@@ -120,13 +155,19 @@ class ActorRef(Generic[M]):
         """Send a message and return its answer; raises what `ActorRef.ask` raises, and
         `BlockedLoop`.
         """
+        self._check_running()
         return self._loop.run(self.ref.ask(message, timeout))
 
     def send(self, message: M) -> None:
         """Like `tell`, but wait while a bounded mailbox is full. Raises `ActorStopped`,
         `BlockedLoop`.
         """
+        self._check_running()
         self._loop.run(self.ref.send(message))
+
+    def _check_running(self) -> None:
+        if self._loop.closed:
+            raise ActorStopped(self.address, "shutdown")
 
     def stop(self) -> None:
         """Let the current message finish, then end the actor."""
@@ -154,6 +195,7 @@ class ActorSystem:
 
     def __init__(self, name: str = "holon", **options: Any) -> None:
         self._system = actors.ActorSystem(name, **options)
+        self._report: ShutdownReport | None = None
         self._loop = _Loop(name)
         self._loop.run(self._system.__aenter__())
 
@@ -216,10 +258,13 @@ class ActorSystem:
         return self._system.statistics()
 
     def shutdown(self, timeout: float = 10.0) -> ShutdownReport:
-        """Stop all actors, end the thread; see `holon_actors.ActorSystem.shutdown`. Only once."""
-        report = self._loop.run(self._system.shutdown(timeout))
-        self._loop.close()
-        return report
+        """Stop all actors, end the thread; see `holon_actors.ActorSystem.shutdown`. A second call
+        returns the report of the first.
+        """
+        if self._report is None:
+            self._report = self._loop.run(self._system.shutdown(timeout))
+            self._loop.close()
+        return self._report
 
     def __enter__(self) -> Self:
         return self
@@ -309,8 +354,13 @@ class Engine:
 
     def __init__(self, **options: Any) -> None:
         self._engine = runtime.Engine(**options)
+        self._stats: runtime.EngineStats | None = None
         self._loop = _Loop(self._engine.name)
-        self._loop.run(self._engine.start())
+        try:
+            self._loop.run(self._engine.start())
+        except BaseException:
+            self._loop.close()
+            raise
 
     def execute(self, flow: Flow[Any, T], value: Any = None, **options: Any) -> T:
         """Run a flow and return its result; see `holon_actors.Engine.execute`."""
@@ -331,10 +381,13 @@ class Engine:
         return self._loop.call(self._engine.stats)
 
     def shutdown(self, timeout: float | None = 10.0) -> runtime.EngineStats:
-        """Finish or cancel what was accepted, and end the thread. Only once."""
-        stats = self._loop.run(self._engine.shutdown(timeout))
-        self._loop.close()
-        return stats
+        """Finish or cancel what was accepted, and end the thread. A second call returns the counts
+        of the first.
+        """
+        if self._stats is None:
+            self._stats = self._loop.run(self._engine.shutdown(timeout))
+            self._loop.close()
+        return self._stats
 
     def __enter__(self) -> Self:
         return self

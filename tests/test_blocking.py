@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from typing import Any
 
@@ -15,7 +16,9 @@ from holon_actors import (
     Bounded,
     DeadLetter,
     FlowInputError,
+    HandlerExited,
     Request,
+    SystemNotRunning,
     flow,
     message,
 )
@@ -163,3 +166,51 @@ def test_nothing_runs_on_after_the_block() -> None:
     with Engine() as engine:
         engine.execute(add, (1, 1))
     assert set(threading.enumerate()) <= before
+
+
+class Exits(Actor):
+    def receive(self, message: Any, sender: Any) -> Any:
+        if message == "exit":
+            raise SystemExit(3)
+        return message
+
+
+def test_a_handler_s_exit_reaches_its_asker_and_leaves_the_system_running() -> None:
+    with ActorSystem("exits") as system:
+        ref = system.spawn(Exits)
+        with pytest.raises(HandlerExited):
+            ref.ask("exit")
+        assert ref.ask("x") == "x"
+
+
+def test_everything_ends_at_once_after_a_shutdown() -> None:
+    with ActorSystem("over") as system:
+        ref = system.spawn(Exits)
+        report = system.shutdown()
+    assert system.shutdown() is report
+    for verb in (ref.ask, ref.send):
+        with pytest.raises(ActorStopped):
+            verb("x")
+    ref.tell("x")
+    ref.stop()
+    with pytest.raises(SystemNotRunning):
+        system.spawn(Exits)
+    gc.collect()  # nothing complains of never having been awaited
+
+
+def test_tasks_that_were_left_running_are_cancelled_at_the_end() -> None:
+    ends: list[str] = []
+
+    async def forever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ends.append("cancelled")
+
+    class Leaves(Actor):
+        def receive(self, message: Any, sender: Any) -> None:
+            self.task = asyncio.create_task(forever())
+
+    with ActorSystem("leaves") as system:
+        system.spawn(Leaves).ask(1)
+    assert ends == ["cancelled"]

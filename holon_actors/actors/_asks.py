@@ -20,17 +20,27 @@ if TYPE_CHECKING:
 __all__ = ["AskDeadlines"]
 
 
+# Time-out values that keep their timer while no ask is pending. Whoever computes each time-out
+# (what is left until a deadline) has ever new ones, which should not pile up.
+_KEPT = 32
+
+
 class _Bucket:
     """The pending asks of one time-out value, oldest first."""
 
-    __slots__ = ("_drop", "_loop", "_timeout_s", "_timer", "pending")
+    __slots__ = ("_drop", "_kept", "_loop", "_timeout_s", "_timer", "pending")
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, timeout_s: float, drop: Callable[[float], object]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        timeout_s: float,
+        drop: Callable[[float], object],
+        kept: bool,
     ) -> None:
         self._loop = loop
         self._timeout_s = timeout_s
         self._drop = drop
+        self._kept = kept  # also while no ask is pending, until its timer fires
         self._timer: asyncio.TimerHandle | None = None
         self.pending: dict[asyncio.Future[Any], tuple[float, Cell, Any]] = {}
 
@@ -39,6 +49,14 @@ class _Bucket:
         self.pending[answer] = (deadline, cell, message)
         if self._timer is None:
             self._timer = self._loop.call_at(deadline, self._expire)
+
+    def discard(self, answer: asyncio.Future[Any]) -> None:
+        """An ask has ended."""
+        pending = self.pending
+        pending.pop(answer, None)
+        if not self._kept and not pending:
+            self.cancel()
+            self._drop(self._timeout_s)
 
     def _expire(self) -> None:
         self._timer = None
@@ -80,14 +98,16 @@ class AskDeadlines:
         """Where asks with this time-out are kept."""
         bucket = self._buckets.get(timeout_s)
         if bucket is None:
-            bucket = self._buckets[timeout_s] = _Bucket(self._loop, timeout_s, self._drop)
+            kept = len(self._buckets) < _KEPT
+            bucket = _Bucket(self._loop, timeout_s, self._drop, kept)
+            self._buckets[timeout_s] = bucket
         return bucket
 
     def _drop(self, timeout_s: float) -> None:
         self._buckets.pop(timeout_s, None)
 
     def cancel(self) -> None:
-        """Stop all timers; the asks themselves have been answered by then."""
+        """Stop all timers; all actors have ended, and so have the asks."""
         for bucket in self._buckets.values():
             bucket.cancel()
         self._buckets.clear()

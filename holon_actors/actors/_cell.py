@@ -16,11 +16,13 @@ from __future__ import annotations
 import asyncio
 import math
 from asyncio import get_running_loop
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.actors import _lifecycle
 from holon_actors.actors._answers import reject
+from holon_actors.actors._ending import bury_late
 from holon_actors.actors._gate import BUSY, CONTROL, PAUSED, SIGNALS
 from holon_actors.actors._handling import conclude, failed
 from holon_actors.actors._inspect import note_backlog, watch_depth
@@ -172,7 +174,9 @@ class Cell(ActorRef[Any]):
         refused = queue.append(item)
         if refused is not None:
             self._refuse(refused)
-        if not self._scheduled:
+        if self._queue is not queue:  # it has ended since, on the event loop's thread
+            bury_late(self, queue)
+        elif not self._scheduled:
             self._scheduled = True
             dispatcher = self._dispatcher
             dispatcher.ready.append(self)
@@ -197,7 +201,8 @@ class Cell(ActorRef[Any]):
         answer: asyncio.Future[Any] = asyncio.Future(loop=loop)
         envelope = (message, sender, answer)
         dispatcher = self._dispatcher
-        if not (self._gate or self._queue or self._scheduled) and dispatcher.may_run_now():
+        idle = not (self._gate or self._queue or self._scheduled or self._current is not None)
+        if idle and dispatcher.may_run_now():
             dispatcher.run_now(self, envelope)
             if answer.done():
                 return answer.result()
@@ -211,7 +216,7 @@ class Cell(ActorRef[Any]):
         try:
             return await answer
         finally:
-            bucket.pending.pop(answer, None)
+            bucket.discard(answer)
 
     async def send(self, message: Any, sender: ActorRef[Any] | None = None) -> None:
         if get_running_loop() is not self.system.loop:
@@ -220,8 +225,12 @@ class Cell(ActorRef[Any]):
             sending = self.send(message, sender)
             crossing = asyncio.run_coroutine_threadsafe(sending, self.system.loop)
             return await asyncio.wrap_future(crossing)
-        if getattr(self._queue, "waits", False):
+        while getattr(self._queue, "waits", False) and self.is_alive:
             await wait_for_room(self)
+            # Another thread may have taken the room since, so that is looked at again.
+            if self._queue is not None and self._queue.append((message, sender, None)) is None:
+                self._schedule()
+                return None
         if not self.is_alive:
             raise ActorStopped(self.address, self._reason or "stopped")
         self.tell(message, sender)
@@ -247,25 +256,39 @@ class Cell(ActorRef[Any]):
 
     def _first_queue(self, item: Any) -> Queue | None:
         """The queue for an item when there was none; None when the item has been seen to."""
-        if self._state is State.STOPPED:
+        with self._dispatcher.lock:  # another thread may be here as well, or the actor's end
+            ended = self._state is State.STOPPED
+            if not ended:
+                if (
+                    self._queue is not None
+                    or self._gate
+                    or self._processed
+                    or (self._first is not None)
+                ):
+                    return self._spill()
+                self._first = item
+        if ended:
             message, sender, _ = opened(item)
             self.system.dead_letter(message, sender, self, self._reason or "stopped")
-            return None
-        with self._dispatcher.lock:  # another thread may be here as well
-            if self._queue is not None or self._gate or self._processed or self._first is not None:
-                return self._spill()
-            self._first = item
-        self._schedule()
+        else:
+            self._schedule()
         return None
 
     def _spill(self) -> Queue:
         """Make the queue, with the first message in it. Under the dispatcher's lock."""
         if self._queue is None:
-            self._queue = self._dispatcher.new_queue()
+            self._queue = deque()
         if self._first is not None:
             self._queue.append(self._first)
             self._first = None
         return self._queue
+
+    def _take_unread(self) -> tuple[Any, Queue | None]:
+        """For the end: what is unread, first message and queue, with nothing left behind."""
+        with self._dispatcher.lock:
+            first, self._first = self._first, None
+            queue, self._queue = self._queue, None
+        return first, queue
 
     def take_first(self) -> Any:
         """The first message, or None when it is in the queue, or there is none."""
@@ -283,7 +306,7 @@ class Cell(ActorRef[Any]):
         refused = queue.append(envelope)
         if refused is not None:
             self._refuse(refused)
-        self._schedule()
+        self._schedule()  # only the event loop posts, so it cannot have ended in between
 
     def _refuse(self, item: Any) -> None:
         """The mailbox had no room for this one (not always the newest)."""
@@ -298,7 +321,10 @@ class Cell(ActorRef[Any]):
         """Put a kernel signal ahead of all messages."""
         if self._state is State.STOPPED:
             return
-        self._uncommon().signals.append((signal, sender, None))
+        rare = self._uncommon()
+        if rare.signals is None:
+            rare.signals = deque()
+        rare.signals.append((signal, sender, None))
         self._gate |= SIGNALS
         self._schedule()
 
@@ -330,7 +356,8 @@ class Cell(ActorRef[Any]):
 
     def _next_signal(self) -> Envelope | None:
         rare = self._uncommon()
-        envelope = rare.signals.pop(0)
+        assert rare.signals is not None
+        envelope = rare.signals.popleft()
         if not rare.signals:
             self._gate &= ~SIGNALS
         return envelope if rare.expects(envelope[0]) else None
@@ -407,6 +434,8 @@ class Cell(ActorRef[Any]):
         return found
 
     def _add_watcher(self, watcher: Cell) -> None:
+        if watcher._state is State.STOPPED:
+            return
         watcher._uncommon().watching[self] = None
         if self._state is State.STOPPED:
             watcher._signal(Terminated(self, self._reason or "stopped"), self)
@@ -441,7 +470,10 @@ class Cell(ActorRef[Any]):
     def _uncommon(self) -> Rare:
         rare = self._rare
         if rare is None:
-            rare = self._rare = Rare()
+            with self._dispatcher.lock:  # the actor's own thread may need it at the same moment
+                rare = self._rare
+                if rare is None:
+                    rare = self._rare = Rare()
         return rare
 
     async def _call_hook(self, hook: Callable[..., Any], *args: Any) -> None:

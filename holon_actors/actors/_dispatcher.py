@@ -19,9 +19,9 @@ from collections.abc import Awaitable, Callable, Generator
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from holon_actors.actors._gate import BATCH, BUSY
+from holon_actors.actors._gate import BATCH, BUSY, EXITS
 from holon_actors.actors._handling import conclude, failed
-from holon_actors.actors.mailbox import Envelope, Queue, opened
+from holon_actors.actors.mailbox import Envelope, opened
 
 if TYPE_CHECKING:
     from holon_actors.actors._cell import Cell
@@ -37,9 +37,6 @@ _TURN_S = 0.01
 # Asks that may be handled on the spot between two turns of the loop.
 _RUN_NOW = 16
 
-# Queues of ended actors that are kept for the next ones.
-_SPARE_QUEUES = 256
-
 
 class Dispatcher:
     """Runs the ready actors of one system on its event loop."""
@@ -51,7 +48,6 @@ class Dispatcher:
         "_report_slow",
         "_run_now_left",
         "_slow_s",
-        "_spare",
         "_thread",
         "_watchdog",
         "awake",
@@ -78,7 +74,6 @@ class Dispatcher:
         self._report_slow = report_slow
         self._watchdog = watchdog
         self._thread = threading.get_ident()
-        self._spare: list[Queue] = []
         self._run_now_left = _RUN_NOW
         self._blamed = 0.0  # when a slow step was last reported
         self.ready: deque[Cell] = deque()
@@ -105,13 +100,15 @@ class Dispatcher:
         self.now = self.clock()
         if self._watchdog.parked:
             self._watchdog.unpark(self)
-        if threading.get_ident() == self._thread:
-            self._loop.call_soon(self._turn, context=self._context.copy())
-            return
+        on_loop = threading.get_ident() == self._thread
+        call = self._loop.call_soon if on_loop else self._loop.call_soon_threadsafe
         try:
-            self._loop.call_soon_threadsafe(self._turn, context=self._context.copy())
+            call(self._turn, context=self._context.copy())
         except RuntimeError:
-            # The loop has closed under a thread that outlived its system: nobody is left to tell.
+            if not self._loop.is_closed():
+                raise
+            # The loop has closed under a reference that outlived its system: nobody is left to
+            # tell.
             self.awake = False
 
     def _turn(self) -> None:
@@ -275,7 +272,10 @@ class Dispatcher:
             result = self._context.copy().run(receive, envelope[0], envelope[1])
             conclude(cell, envelope, result)
         except BaseException as error:  # noqa: BLE001  # the handler's; see failed
-            failed(cell, envelope, error)
+            try:
+                failed(cell, envelope, error)
+            except EXITS as leaving:  # ends the program, but not by way of whoever asked
+                self._loop.call_soon(_leave, leaving)
         finally:
             self.current = before
             self.now = now = self.clock()
@@ -286,16 +286,9 @@ class Dispatcher:
         if cell._gate or cell._attended:
             cell.after_batch()
 
-    # --- queues ---
 
-    def new_queue(self) -> Queue:
-        """An empty unbounded queue."""
-        return self._spare.pop() if self._spare else deque()
-
-    def give_back(self, queue: Queue | None) -> None:
-        """The queue of an ended actor is free."""
-        if type(queue) is deque and not queue and len(self._spare) < _SPARE_QUEUES:
-            self._spare.append(queue)
+def _leave(error: BaseException) -> None:
+    raise error
 
 
 def _clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:

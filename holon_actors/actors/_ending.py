@@ -10,18 +10,20 @@ from holon_actors.actors._state import State
 from holon_actors.actors._tasks import cancel_begun
 from holon_actors.actors.errors import ActorStopped
 from holon_actors.actors.events import ActorTerminated
-from holon_actors.actors.mailbox import Envelope, opened
+from holon_actors.actors.mailbox import Envelope, Queue, opened
 from holon_actors.actors.signals import Signal, Terminated
 
 if TYPE_CHECKING:
     from holon_actors.actors._cell import Cell
     from holon_actors.actors._rare import Rare
 
-__all__ = ["finish", "leave_instance"]
+__all__ = ["bury_late", "finish", "leave_instance"]
 
 
 def finish(cell: Cell) -> None:
     """The actor is gone: answer who waits, tell who watches, make dead letters of the unread."""
+    if cell._state is State.STOPPED:
+        return  # given up for lost at a shutdown, and has come round now
     system = cell.system
     reason = cell._reason = cell._reason or "stopped"
     cell._become(State.STOPPED)
@@ -65,27 +67,47 @@ def _tell_end(cell: Cell, rare: Rare, reason: str) -> None:
         _resolve(waiter)
     rare.watchers.clear()
     rare.groups.clear()
+    rare.signals = None
 
 
 def _bury_messages(cell: Cell, reason: str) -> None:
-    queue, cell._queue = cell._queue, None
-    first = cell.take_first()
+    first, queue = cell._take_unread()
     rare = cell._rare
     if queue or first is not None or rare is not None:
         ended = ActorStopped(cell.address, reason)
-        unread = (first,) if first is not None else tuple(queue or ())
-        for item in (*(rare.stash if rare is not None else ()), *unread):
-            _bury(cell, opened(item), ended)
+        if rare is not None:
+            for item in rare.stash:
+                _bury(cell, item, ended)
+        if first is not None:
+            _bury(cell, opened(first), ended)
+        if queue is not None:
+            _empty(cell, queue, ended)
         if rare is not None:
             _abandon(rare, ended)
-    elif queue is not None:
-        cell._dispatcher.give_back(queue)
+
+
+def _empty(cell: Cell, queue: Queue, ended: ActorStopped) -> None:
+    # One by one: a thread whose `tell` was overtaken by the end may be at the same queue, and each
+    # message must be taken once.
+    while queue:
+        try:
+            item = queue.popleft()
+        except IndexError:
+            return
+        _bury(cell, opened(item), ended)
+
+
+def bury_late(cell: Cell, queue: Queue) -> None:
+    """A `tell` from another thread found the actor alive, and put its message in a queue that was
+    given up meanwhile.
+    """
+    _empty(cell, queue, ActorStopped(cell.address, cell._reason or "stopped"))
 
 
 def _bury(cell: Cell, envelope: Envelope, ended: ActorStopped) -> None:
     message, sender, answer = envelope
     if answer is not None:
-        reject(answer, ended)
+        cell.system._on_loop(reject, answer, ended)
     elif not isinstance(message, Signal):
         cell.system.dead_letter(message, sender, cell, ended.reason)
 

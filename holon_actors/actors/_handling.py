@@ -72,11 +72,14 @@ async def _drive(cell: Cell, item: Any, awaitable: Awaitable[Any]) -> None:
     except BaseException as raised:  # noqa: BLE001  # the handler's; see failed
         error = raised
     cell._task = None
-    cell._current = None
     cell._gate &= ~BUSY
     if error is not None and not isinstance(error, asyncio.CancelledError):
-        failed(cell, envelope, error)
+        try:
+            failed(cell, envelope, error)
+        finally:
+            cell._current = None
         return
+    cell._current = None
     cell._after_messages()
     cell._reschedule()
     if error is not None:
@@ -114,12 +117,20 @@ def failed(cell: Cell, item: Any, error: BaseException) -> None:
         error = exited(cell, message, error)
     cell._replied = False
     reject(answer, error)
+    _unstash_failing(cell)
     _lifecycle.fail(cell, error, message)
     cell._after_messages()
     cell._reschedule()
     if exits:
         assert error.__cause__ is not None
         raise error.__cause__
+
+
+def _unstash_failing(cell: Cell) -> None:
+    """A message that was stashed before its handler raised is the failing one all the same."""
+    stash = cell._rare.stash if cell._rare is not None else None
+    if stash and stash[-1] is cell._current:
+        stash.pop()
 
 
 def exited(cell: Cell, message: Any, error: BaseException) -> HandlerExited:

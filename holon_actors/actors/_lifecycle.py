@@ -15,11 +15,14 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from holon_actors.actors._answers import reject
 from holon_actors.actors._ending import finish, leave_instance
 from holon_actors.actors._gate import BUSY, CONTROL
 from holon_actors.actors._state import State
 from holon_actors.actors._tasks import cancelled_from_outside
+from holon_actors.actors.errors import ActorStopped
 from holon_actors.actors.events import ActorFailed, ActorRestarted
+from holon_actors.actors.mailbox import opened
 from holon_actors.actors.signals import ChildFailed
 from holon_actors.actors.supervision import Directive, Verdict, judge
 from holon_actors.actors.timers import OneShot
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from holon_actors.actors._cell import Cell
 
 __all__ = [
+    "abandon",
     "advance",
     "build",
     "discard",
@@ -95,10 +99,14 @@ def advance(cell: Cell) -> None:
 
 def discard(cell: Cell) -> None:
     """Forget an actor whose constructor has failed: it was never there."""
-    cell._become(State.STOPPING)
-    for child in _children(cell):
-        stop(child, "stopped")
-    finish(cell)
+    cell._reason = "stopped"
+    if cell._children and cell._name is not None and cell._parent is not None:
+        # What the constructor has spawned ends first and is waited for; the name is free at once.
+        siblings = cell._parent._children
+        assert siblings is not None
+        siblings[cell._uid] = siblings.pop(cell._name)
+        cell._name = None
+    _begin_stop(cell)
 
 
 def _run(cell: Cell, step: Coroutine[Any, Any, None]) -> None:
@@ -152,8 +160,11 @@ def fail(cell: Cell, error: BaseException, message: Any = None) -> None:
         rare.past = verdict.past
     else:
         counter.group_past = verdict.past
-    _report(cell, error, message, verdict.directive)
-    match verdict.directive:
+    directive = verdict.directive
+    if directive is Directive.RESUME and cell._actor is None:
+        directive = Directive.STOP  # the constructor of the new instance raised: nothing to resume
+    _report(cell, error, message, directive)
+    match directive:
         case Directive.RESUME:
             _resume(cell)
         case Directive.RESTART:
@@ -177,7 +188,10 @@ def _resume(cell: Cell) -> None:
     for child in _children(cell):
         if child._state is State.FAILED and child._uncommon().escalated:
             child._uncommon().escalated = False
-            _resume(child)
+            if child._actor is None:  # as in `fail`
+                stop(child, "failed")
+            else:
+                _resume(child)
     cell._reschedule()
 
 
@@ -286,6 +300,21 @@ def kill(cell: Cell) -> None:
         cell._cancel_task()
     if cell.is_alive:
         _due(cell)
+
+
+def abandon(root: Cell) -> None:
+    """End whoever below `root` does not end by itself, not even when killed. Who waits for it is
+    answered, and what it is still at comes to nothing.
+    """
+    for child in _children(root):
+        abandon(child)
+    if root._task is None or (root._state is State.STOPPING and root._children):
+        return  # goes on by itself, now that its children are gone
+    if root._current is not None:
+        reject(opened(root._current)[2], ActorStopped(root.address, "killed"))
+    if root.is_alive:
+        root._become(State.STOPPING)
+    finish(root)
 
 
 def _children(cell: Cell) -> tuple[Cell, ...]:

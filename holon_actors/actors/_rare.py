@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ class Rare:
         # Messages
         self.behaviours: list[Callable[[Any, Any], Any] | None] = []  # below the current one
         self.stash: list[Envelope] = []
-        self.signals: list[Envelope] = []
+        self.signals: deque[Envelope] | None = None
         self.senders: list[asyncio.Future[None]] = []  # waiting in `send`, first come first
         self.deferred: dict[DeferredReply, None] = {}
         self.marks: list[tuple[int, float]] = []  # number of the latest message, time; see arrival

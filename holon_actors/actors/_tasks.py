@@ -59,17 +59,26 @@ class _StandIn:
         self._wake: asyncio.Future[None] = loop.create_future()
         self._rest: tuple[Work, Any] | None = None
         self.context = context
-        self.task: asyncio.Task[None] = asyncio.Task(self._go_on(), loop=loop, context=context)
+        steps = self._go_on()
+        next(steps)  # so that even a cancellation before the task's first step finds it begun
+        self.task: asyncio.Task[None] = asyncio.Task(steps, loop=loop, context=context)
+
+    @property
+    def reusable(self) -> bool:
+        """Whether nobody has cancelled it while it waited, or the work that it stood in for."""
+        return not (self.task.done() or self.task.cancelling())
 
     def take_over(self, work: Work, wanted: Any) -> None:
         """Go on with `work`, which waits for `wanted`, what it yielded."""
         self._rest = (work, wanted)
-        self._wake.set_result(None)
+        if not self._wake.done():  # cancelled by the work itself: it hears of that where it waits
+            self._wake.set_result(None)
 
     @types.coroutine
     def _go_on(self) -> Generator[Any, Any, None]:
         error: BaseException | None = None
         try:
+            yield
             yield from self._wake
         except asyncio.CancelledError as cancelled:
             if self._rest is None:
@@ -105,18 +114,20 @@ class StandInTasks:
     implementations.
     """
 
-    __slots__ = ("_context", "_loop", "_spare")
+    __slots__ = ("_context", "_loop", "_spares")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
         self._loop = loop
         self._context = context
-        self._spare: _StandIn | None = None
+        # As many as handlers have been nested (one asks another) without waiting.
+        self._spares: list[_StandIn] = []
 
     def start(self, work: Work) -> asyncio.Task[None] | None:
         """The task that goes on with `work`, or None when there was nothing to wait for."""
         loop = self._loop
-        stand_in, self._spare = self._spare, None
-        if stand_in is None:
+        spares = self._spares
+        stand_in = spares.pop() if spares else None
+        if stand_in is None or not stand_in.reusable:
             stand_in = _StandIn(loop, self._context.copy())
         outer = asyncio.current_task(loop)
         if outer is not None:
@@ -125,7 +136,8 @@ class StandInTasks:
         try:
             wanted = stand_in.context.run(work.send, None)
         except BaseException as ended:  # also the end by an error
-            self._spare = stand_in
+            if stand_in.reusable:
+                spares.append(stand_in)
             if isinstance(ended, StopIteration):
                 return None
             raise
@@ -137,11 +149,13 @@ class StandInTasks:
         return stand_in.task
 
     async def close(self) -> None:
-        """End the stand-in that was kept."""
-        if self._spare is not None:
-            task, self._spare = self._spare.task, None
+        """End the stand-ins that were kept."""
+        tasks = [stand_in.task for stand_in in self._spares]
+        self._spares.clear()
+        for task in tasks:
             task.cancel()
-            await asyncio.wait((task,))
+        if tasks:
+            await asyncio.wait(tasks)
 
 
 TaskStarter = EagerTasks if sys.version_info >= (3, 12) else StandInTasks

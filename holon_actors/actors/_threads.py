@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -21,9 +21,9 @@ import pykka
 from holon_actors.actors._answers import reject
 from holon_actors.actors._cell import Cell
 from holon_actors.actors._gate import BATCH, BUSY, CONTROL, ELSEWHERE, PAUSED, SIGNALS
-from holon_actors.actors._handling import conclude, exited, failed, reply
+from holon_actors.actors._handling import conclude, exited, failed
 from holon_actors.actors.errors import ActorStopped
-from holon_actors.actors.mailbox import opened
+from holon_actors.actors.mailbox import Envelope, opened
 
 __all__ = ["ThreadCell", "Threads"]
 
@@ -73,16 +73,20 @@ class Threads:
     def _ended(self, thread: threading.Thread) -> None:
         if self._alive.pop(thread, None) is not None:
             self._ending.append(thread)
-        if self._changed is not None:
-            self._changed()
+        changed = self._changed
+        if changed is not None:
+            changed()
 
     async def wait_ended(self, loop: asyncio.AbstractEventLoop) -> None:
         """Wait until all threads have ended; all have been told to before."""
         ended = asyncio.Event()
         self._changed = partial(loop.call_soon_threadsafe, ended.set)
-        while self._alive:
-            await ended.wait()
-            ended.clear()
+        try:
+            while self._alive:
+                await ended.wait()
+                ended.clear()
+        finally:
+            self._changed = None  # the loop may close before a thread that was abandoned ends
         for thread in self._ending:
             thread.join()  # past its last line already
 
@@ -92,17 +96,34 @@ class Threads:
 
 
 class _Abandonable:
-    """The work in the thread, as the cell sees it: it cannot be cancelled, only left behind."""
+    """The work in the thread, as the cell sees it: it cannot be cancelled, only left behind.
 
-    __slots__ = ("_abandon", "abandoned")
+    The lock makes taking a message one step with asking whether that is still wanted: what the
+    thread has taken, it handles; the rest is unread.
+    """
+
+    __slots__ = ("_abandon", "abandoned", "lock")
 
     def __init__(self, abandon: Callable[[], None]) -> None:
         self._abandon = abandon
         self.abandoned = False
+        self.lock = threading.Lock()
 
     def cancel(self) -> None:
-        self.abandoned = True
+        with self.lock:
+            self.abandoned = True
         self._abandon()
+
+
+def _close(outcome: tuple[Any, Any] | None) -> None:
+    """Nobody awaits what an abandoned handler has returned, so it should not complain of that."""
+    if outcome is not None and isinstance(outcome[1], Coroutine):
+        outcome[1].close()
+
+
+def _close_result(done: Future[Any]) -> None:
+    if not done.cancelled() and done.exception() is None:
+        _close((None, done.result()))
 
 
 class ThreadCell(Cell):
@@ -122,7 +143,7 @@ class ThreadCell(Cell):
             self._scheduled = False
             self._hand_over(self._handle_batch, self._batch_done)
 
-    def _hand_over(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    def _hand_over(self, work: Callable[[_Abandonable], Any], done: Callable[[Any], None]) -> None:
         """Run `work` in the thread, then `done(its result)` on the loop unless abandoned."""
         loop = self.system.loop
         token = _Abandonable(self._left_behind)
@@ -130,15 +151,17 @@ class ThreadCell(Cell):
         self._task = token
 
         def back(result: Any) -> None:
-            if not token.abandoned:
+            if token.abandoned:
+                _close(result)
+            else:
                 done(result)
 
         def there() -> None:
-            result = work()
+            result = work(token)
             try:
                 loop.call_soon_threadsafe(back, result)
             except RuntimeError:
-                return  # the loop has closed: this thread was abandoned at shutdown
+                _close(result)  # the loop has closed: this thread was abandoned at shutdown
 
         self._worker.tell(there)
 
@@ -155,40 +178,48 @@ class ThreadCell(Cell):
             reject(opened(item)[2], ActorStopped(self.address, "killed"))
         self._task = None
         self._gate &= ~BUSY
-        # The stop that follows may have a hook to run, and the old thread is taken.
+        self._leave_thread()
+        self._reschedule()
+
+    def _leave_thread(self) -> None:
+        # What follows may have a hook to run, and the old thread is taken.
         self._worker.stop(block=False)
         self._worker = self.system._threads.start(self.path)
-        self._reschedule()
 
     def _handle_signal(self) -> None:
         envelope = self._next_signal()
         if envelope is not None:
-            self._hand_over(partial(self._handle, envelope), self._batch_done)
+            self._hand_over(partial(self._handle_one, envelope), self._batch_done)
 
     # --- in the thread ---
 
-    def _handle_batch(self) -> tuple[Any, Any] | None:
+    def _handle_one(self, envelope: Envelope, token: _Abandonable) -> tuple[Any, Any] | None:
+        with token.lock:
+            if token.abandoned:
+                return None
+            self._current = envelope
+        return self._handle(envelope, token)
+
+    def _handle_batch(self, token: _Abandonable) -> tuple[Any, Any] | None:
         """Handle messages while nothing is in the way.
 
         Returns what the loop has to see to: a message with the error or the awaitable that it led
         to.
         """
-        token = self._task
         queue = self._queue
         for _ in range(BATCH):
-            if not queue or self._gate != BUSY | ELSEWHERE or token.abandoned:
-                return None
-            item = queue.popleft()
-            self._processed += 1
-            outcome = self._handle(item)
+            with token.lock:
+                if token.abandoned or not queue or self._gate != BUSY | ELSEWHERE:
+                    return None
+                self._current = item = queue.popleft()
+                self._processed += 1
+            outcome = self._handle(item, token)
             if outcome is not None:
                 return outcome
         return None
 
-    def _handle(self, item: Any) -> tuple[Any, Any] | None:
-        token = self._task
+    def _handle(self, item: Any, token: _Abandonable) -> tuple[Any, Any] | None:
         self._began = self.system.clock()
-        self._current = item
         message, sender, answer = opened(item)
         try:
             result = self.handler()(message, sender)
@@ -202,23 +233,28 @@ class ThreadCell(Cell):
         if answer is not None and not token.abandoned:
             replied, self._replied = self._replied, False
             if not replied:
-                self.system._on_loop(reply, self, (message, sender, answer), result)
+                # Not `reply`: by the time it ran, `_replied` would be that of a later message.
+                self.system._on_loop(self._answer, message, answer, result)
         return None
 
     # --- back on the loop ---
 
+    def _answer(self, message: Any, answer: asyncio.Future[Any], result: Any) -> None:
+        if answer.done():
+            self.system._late_answer(self, message)
+        else:
+            answer.set_result(result)
+
     def _batch_done(self, outcome: tuple[Any, Any] | None) -> None:
         self._task = None
-        self._current = None
         self._gate &= ~BUSY
-        if outcome is not None:
-            item, result = outcome
-            if isinstance(result, BaseException):
-                failed(self, item, result)
-            else:
-                self._current = item
-                conclude(self, item, result)
+        item, result = outcome or (None, None)
+        if isinstance(result, BaseException):
+            failed(self, item, result)
+        elif result is not None:
+            conclude(self, item, result)
         if not self._gate & BUSY:
+            self._current = None
             self._after_messages()
         self._reschedule()
 
@@ -234,7 +270,13 @@ class ThreadCell(Cell):
                 done.set_exception(error)
 
         self._worker.tell(call)
-        result = await asyncio.wrap_future(done, loop=self.system.loop)
+        try:
+            result = await asyncio.wrap_future(done, loop=self.system.loop)
+        except asyncio.CancelledError:
+            if not done.done():
+                self._leave_thread()  # a kill while the hook blocks its thread
+            done.add_done_callback(_close_result)
+            raise
         if hasattr(result, "__await__"):
             await result
 

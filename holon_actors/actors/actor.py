@@ -301,19 +301,26 @@ class Actor:
         rare = self._cell._uncommon()
         if rare.receive_timeout is not None:
             rare.receive_timeout.cancel()
+            rare.receive_timeout = None
+        if timeout_s is None or not self._cell.is_alive:
+            return
         self._cell._attended = True
-        rare.receive_timeout = None if timeout_s is None else ReceiveTimer(self._cell, timeout_s)
+        rare.receive_timeout = ReceiveTimer(self._cell, timeout_s)
 
     def pipe_to_self(self, awaitable: Awaitable[Any]) -> None:
         """Await something beside the handler, and tell oneself its result; a failure comes as
         `PipeFailed(error)`.
 
-        It is cancelled when this actor ends or restarts.
+        It is cancelled when this actor ends or restarts, and not begun when it has ended.
         """
         self._cell.system._on_loop(self._start_pipe, awaitable)
 
     def _start_pipe(self, awaitable: Awaitable[Any]) -> None:
         cell = self._cell
+        if not cell.is_alive:
+            if isinstance(awaitable, Coroutine):
+                awaitable.close()  # it would complain of never having been awaited
+            return
         pipes = cell._uncommon().pipes
 
         async def pipe() -> None:

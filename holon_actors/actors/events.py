@@ -7,6 +7,7 @@ costs one look at an empty dictionary when nobody listens.
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -121,18 +122,22 @@ Listener: TypeAlias = "Callable[[Any], object] | ActorRef[Any]"
 class Subscription:
     """A listener's place; `cancel` gives it up."""
 
-    __slots__ = ("_events", "_listener", "types")
+    __slots__ = ("_cancelled", "_events", "_listener", "types")
 
     def __init__(self, events: Events, types: tuple[type, ...], listener: Listener) -> None:
         self._events = events
         self._listener = listener
+        self._cancelled = False
         self.types = types
 
     def cancel(self) -> None:
-        """Hear no more. Cancelling twice is fine."""
+        """Hear no more. Cancelling twice is fine, and so is another thread."""
+        self._cancelled = True
         self._events._remove(self)
 
     def _deliver(self, event: ActorEvent) -> None:
+        if self._cancelled:
+            return  # by a listener that heard the same event first
         if not isinstance(self._listener, ActorRef):
             self._listener(event)
         elif self._listener.is_alive:
@@ -149,7 +154,9 @@ class Events:
     def __init__(self, system: ActorSystem) -> None:
         self._system = system
         self._subscriptions: dict[Subscription, None] = {}
-        self._by_type: dict[type, tuple[Subscription, ...]] = {}  # filled as event classes come by
+        # Filled as event classes come by; replaced, not cleared, when the subscriptions change, as
+        # that may happen on another thread while the event loop's is filling it.
+        self._by_type: dict[type, tuple[Subscription, ...]] = {}
 
     def subscribe(
         self, types: type | tuple[type, ...], listener: Callable[[Any], object] | ActorRef[Any]
@@ -162,14 +169,15 @@ class Events:
         wanted = types if isinstance(types, tuple) else (types,)
         subscription = Subscription(self, wanted, listener)
         self._subscriptions[subscription] = None
-        self._by_type.clear()
+        self._by_type = {}
         return subscription
 
     def stream(self, *types: type, capacity: int = 1024) -> EventStream:
         """An async iterator over events of these classes (all when none is given), from now on.
 
         It keeps the last `capacity` unread events and counts what it had to drop in `.dropped`. It
-        ends with the system; leaving an `async with` block around it ends it sooner.
+        ends with the system; leaving an `async with` block around it ends it sooner, and so does
+        dropping it.
         """
         return EventStream(self, types or (ActorEvent,), capacity)
 
@@ -186,10 +194,11 @@ class Events:
             self._system._on_loop(self.publish, event)
             return
         kind = type(event)
-        listeners = self._by_type.get(kind)
+        by_type = self._by_type
+        listeners = by_type.get(kind)
         if listeners is None:
-            listeners = tuple(s for s in self._subscriptions if issubclass(kind, s.types))
-            self._by_type[kind] = listeners
+            all_ = tuple(self._subscriptions)
+            listeners = by_type[kind] = tuple(s for s in all_ if issubclass(kind, s.types))
         for subscription in listeners:
             try:
                 subscription._deliver(event)
@@ -200,15 +209,33 @@ class Events:
 
     def _remove(self, subscription: Subscription) -> None:
         if self._subscriptions.pop(subscription, self) is None:
-            self._by_type.clear()
+            self._by_type = {}
 
     def _close(self) -> None:
         for subscription in tuple(self._subscriptions):
-            stream = getattr(subscription._listener, "__self__", None)
-            if isinstance(stream, EventStream):
-                stream.close()
+            if isinstance(subscription._listener, _Tap):
+                subscription._listener.close()
         self._subscriptions.clear()
-        self._by_type.clear()
+        self._by_type = {}
+
+
+class _Tap:
+    """Feeds a stream for as long as somebody holds it: a loop that was left by `break` closes
+    nothing.
+    """
+
+    def __init__(self, stream: EventStream) -> None:
+        self._stream = weakref.ref(stream)
+
+    def __call__(self, event: ActorEvent) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream._push(event)
+
+    def close(self) -> None:
+        stream = self._stream()
+        if stream is not None:
+            stream.close()
 
 
 class EventStream:
@@ -219,7 +246,8 @@ class EventStream:
         self._waiter: asyncio.Future[None] | None = None
         self._closed = False
         self.dropped = 0
-        self._subscription = events.subscribe(types, self._push)
+        self._subscription = events.subscribe(types, _Tap(self))
+        weakref.finalize(self, self._subscription.cancel).atexit = False
 
     def _push(self, event: ActorEvent) -> None:
         if len(self._unread) == self._unread.maxlen:

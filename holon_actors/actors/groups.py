@@ -66,7 +66,7 @@ class Groups:
 
     def names(self) -> list[str]:
         """The groups that have members, sorted."""
-        return sorted(name for name, group in self._groups.items() if group.members)
+        return sorted(name for name, group in tuple(self._groups.items()) if group.members)
 
     def subscribe(self, name: str, ref: ActorRef[Any]) -> None:
         """Tell `ref` a `GroupJoined` for each member, now and later, and a `GroupLeft` for each
@@ -84,13 +84,13 @@ class Groups:
             group.members[ref] = None
             _remember(name, ref)
             self._announce(group, GroupJoined(name, ref))
-        self._tidy(name, group)
+        self._tidy(name, group, ref)
 
     def _leave(self, name: str, ref: ActorRef[Any]) -> None:
         group = self._groups.get(name)
         if group is not None and group.members.pop(ref, self) is None:
             self._announce(group, GroupLeft(name, ref))
-            self._tidy(name, group)
+            self._tidy(name, group, ref)
 
     def _subscribe(self, name: str, ref: ActorRef[Any]) -> None:
         if not ref.is_alive:
@@ -106,7 +106,7 @@ class Groups:
         group = self._groups.get(name)
         if group is not None:
             group.subscribers.pop(ref, None)
-            self._tidy(name, group)
+            self._tidy(name, group, ref)
 
     def _forget(self, name: str, ref: ActorRef[Any]) -> None:
         """`ref` has ended."""
@@ -117,7 +117,9 @@ class Groups:
         for subscriber in tuple(group.subscribers):
             subscriber.tell(change)
 
-    def _tidy(self, name: str, group: _Group) -> None:
+    def _tidy(self, name: str, group: _Group, ref: ActorRef[Any]) -> None:
+        if isinstance(ref, Cell) and ref not in group.members and ref not in group.subscribers:
+            ref._uncommon().groups.pop(name, None)
         if not group.members and not group.subscribers:
             self._groups.pop(name, None)
 

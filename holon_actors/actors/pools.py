@@ -55,31 +55,33 @@ class _PoolCell(Cell):
         if not workers:
             self.system.dead_letter(message, sender, self, "stopped")
             return
-        for worker in self._pick(message):
+        for worker in self._pick(workers, message):
             worker.cell.tell(message, sender)
 
     async def ask(
         self, message: Any, timeout: float | None = None, *, sender: ActorRef[Any] | None = None
     ) -> Any:
-        if not self._workers:
+        workers = self._workers
+        if not workers:
             raise ActorStopped(self.address)
-        chosen = self._pick(message)
-        if len(chosen) == 1 and chosen is not self._workers:
+        chosen = self._pick(workers, message)
+        if len(chosen) == 1 and chosen is not workers:
             return await chosen[0].cell.ask(message, timeout, sender=sender)
         asks = [worker.cell.ask(message, timeout, sender=sender) for worker in chosen]
         return await asyncio.gather(*asks)
 
     async def send(self, message: Any, sender: ActorRef[Any] | None = None) -> None:
-        if not self._workers:
+        workers = self._workers
+        if not workers:
             raise ActorStopped(self.address)
-        for worker in self._pick(message):
+        for worker in self._pick(workers, message):
             await worker.cell.send(message, sender)
 
-    def _pick(self, message: Any) -> tuple[_Worker, ...]:
+    def _pick(self, workers: tuple[_Worker, ...], message: Any) -> tuple[_Worker, ...]:
         try:
-            return self._route(self._workers, message)
+            return self._route(workers, message)
         except Exception:  # noqa: BLE001  # the user's key; `tell` never raises, any worker will do
-            return (self._workers[0],)
+            return (workers[0],)
 
 
 class _Pool(Actor):

@@ -30,6 +30,8 @@ class DeferredReply:
         self._used = False
         if envelope[2] is not None:
             cell._uncommon().deferred[self] = None
+            # Also when it ends by a time-out: a reply that is never used would stay for ever.
+            cell.system._on_loop(envelope[2].add_done_callback, self._answered)
 
     def send(self, value: Any) -> None:
         """Answer. Raises `AlreadyReplied` at the second answer."""
@@ -50,7 +52,6 @@ class DeferredReply:
 
     def _answer(self, value: Any, error: BaseException | None) -> None:
         message, sender, answer = self._envelope
-        self._cell._uncommon().deferred.pop(self, None)
         if answer is None:
             if error is None and sender is not None:
                 sender.tell(value, self._cell)
@@ -64,6 +65,7 @@ class DeferredReply:
     def _abandon(self, error: BaseException) -> None:
         """The actor has ended without a word."""
         self._used = True
-        answer = self._envelope[2]
+        reject(self._envelope[2], error)
+
+    def _answered(self, answer: object) -> None:
         self._cell._uncommon().deferred.pop(self, None)
-        reject(answer, error)

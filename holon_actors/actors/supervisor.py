@@ -125,10 +125,11 @@ class Supervisor(Actor):
 
     def _keep_order(self) -> None:
         """Children stand in the order of their specifications, whenever they were started."""
-        cells = [cell for _, cell in sorted(self._running.items()) if isinstance(cell, Cell)]
-        self._cell._children = {
-            cell._uid if cell._name is None else cell._name: cell for cell in cells if cell.is_alive
-        }
+        place = {ref: index for index, ref in self._running.items()}
+        children = self._cell._children or {}
+        # Those that a subclass has spawned beside the specified ones come last.
+        ordered = sorted(children.items(), key=lambda item: place.get(item[1], len(self._specs)))
+        self._cell._children = dict(ordered)
 
     def _ended(self, index: int, ref: ActorRef[Any], reason: str) -> None:
         """A child has ended. A permanent one starts again, unless it was ended for failing."""

@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import random
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -20,6 +21,7 @@ from holon_actors.actors._cell import Cell
 from holon_actors.actors._dispatcher import Dispatcher
 from holon_actors.actors._inspect import current_message
 from holon_actors.actors._log import KernelLog
+from holon_actors.actors._shutdown import ShutdownReport, shut_down
 from holon_actors.actors._tasks import TaskStarter
 from holon_actors.actors._threads import Threads
 from holon_actors.actors._watchdog import Watchdog
@@ -47,21 +49,7 @@ from holon_actors.errors import ConfigError
 __all__ = ["ActorSystem", "ShutdownReport", "SystemStatistics"]
 
 T = TypeVar("T")
-
-# What a shutdown gives actors that were killed at the time limit to run their last `finally`.
-_LAST_GRACE_S = 0.2
-_LAST_KILLS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class ShutdownReport:
-    """How a shutdown went: the paths of the actors that stopped in time, and of those that did not.
-
-    An abandoned actor was killed at the time limit; one on a thread may still be running there.
-    """
-
-    stopped: tuple[str, ...]
-    abandoned: tuple[str, ...]
+N = TypeVar("N", int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +94,7 @@ class ActorSystem:
         self.endpoint: str | None = None
         self.ask_timeout = _positive("ask_timeout", ask_timeout)
         self.slow_handler = _positive("slow_handler", slow_handler)
-        self.max_actors = int(_positive("max_actors", max_actors))
+        self.max_actors = _positive("max_actors", max_actors)
         self.rng = rng or random.Random()  # noqa: S311  # jitter and routing, not secrets
         self.events = Events(self)
         self.groups = Groups(self)
@@ -225,10 +213,13 @@ class ActorSystem:
         What has not stopped by then is killed and reported as abandoned. A second call waits for
         the first.
         """
-        if self._loop is None:
+        if self._loop is None or self._loop.is_closed():
             return ShutdownReport((), ())
+        if asyncio.get_running_loop() is not self._loop:
+            ending = asyncio.run_coroutine_threadsafe(self.shutdown(timeout), self._loop)
+            return await asyncio.wrap_future(ending)
         if self._shutdown is None:
-            self._shutdown = self._start_task(self._shut_down(timeout))
+            self._shutdown = self._start_task(shut_down(self, timeout))
         return await asyncio.shield(self._shutdown)
 
     async def __aenter__(self) -> Self:
@@ -302,17 +293,31 @@ class ActorSystem:
         try:
             self.loop.call_soon_threadsafe(function, *args)
         except RuntimeError:
-            return  # the loop has closed, and with it went everything this could have changed
+            if not self.loop.is_closed():
+                raise
+            # The loop has closed, and with it went everything this could have changed
 
     def _from_loop(self, function: Callable[..., T], *args: Any) -> T:
         """Call a function on the loop's thread and return its result."""
         if self._dispatcher.on_loop:
             return function(*args)
 
-        async def call() -> T:
-            return function(*args)
+        result: Future[T] = Future()
 
-        return asyncio.run_coroutine_threadsafe(call(), self.loop).result()
+        def call() -> None:
+            if result.set_running_or_notify_cancel():
+                try:
+                    result.set_result(function(*args))
+                except BaseException as error:  # noqa: BLE001  # the caller's
+                    result.set_exception(error)
+
+        try:
+            self.loop.call_soon_threadsafe(call)
+        except RuntimeError:
+            if not self.loop.is_closed():
+                raise
+            raise SystemNotRunning(f"the event loop of {self.name} has closed") from None
+        return result.result()
 
     # --- what the kernel tells ---
 
@@ -352,43 +357,8 @@ class ActorSystem:
         self._log.blocking(blocking)
         self.events.publish(blocking)
 
-    # --- the end ---
 
-    async def _shut_down(self, timeout_s: float) -> ShutdownReport:
-        before = [snapshot.path for snapshot in take_snapshot(self._user, 0.0)]
-        user = self._user
-        _lifecycle.stop(user, "stopped")
-        late: set[str] = set()
-        try:
-            async with asyncio.timeout(timeout_s):
-                await _lifecycle.until_gone(user)
-                await self._threads.wait_ended(self.loop)
-        except TimeoutError:
-            late.update(snapshot.path for snapshot in take_snapshot(user, 0.0))
-            late.update(self._threads.alive())
-            await self._kill_all()
-        await self._handlers.close()
-        self._asks.cancel()
-        self._watchdog.stop()
-        self.events._close()
-        self._log.close()
-        return ShutdownReport(
-            stopped=tuple(path for path in before if path not in late),
-            abandoned=tuple(sorted(late)),
-        )
-
-    async def _kill_all(self) -> None:
-        for _ in range(_LAST_KILLS):  # a handler may swallow a cancellation, but not for ever
-            _lifecycle.kill(self._user)
-            try:
-                async with asyncio.timeout(_LAST_GRACE_S):
-                    await _lifecycle.until_gone(self._user)
-            except TimeoutError:
-                continue
-            return
-
-
-def _positive(name: str, value: float) -> float:
+def _positive(name: str, value: N) -> N:
     if not value > 0:
         raise ConfigError(f"ActorSystem({name}={value}): more than 0")
     return value

@@ -160,3 +160,30 @@ async def test_a_restart_puts_the_stash_back_into_the_mailbox(system: ActorSyste
 async def test_unstashing_nothing_is_fine(system: ActorSystem) -> None:
     ref = system.spawn(Scripted, lambda me, message, sender: me.unstash_all())
     assert await ref.ask("x") is None
+
+
+@pytest.mark.parametrize("how", ["sync", "async", "thread"])
+async def test_a_message_that_is_stashed_and_then_fails_is_dropped(
+    system: ActorSystem, how: str
+) -> None:
+    seen: list[Any] = []
+
+    def handle(me: Any, message: Any, sender: Any) -> None:
+        seen.append(message)
+        if message == "bad":
+            me.stash()
+            raise Boom
+
+    async def handle_later(me: Any, message: Any, sender: Any) -> None:
+        await asyncio.sleep(0)
+        handle(me, message, sender)
+
+    ref = system.spawn(
+        Scripted,
+        handle_later if how == "async" else handle,
+        dispatcher="thread" if how == "thread" else "loop",
+    )
+    with pytest.raises(Boom):
+        await ref.ask("bad")
+    await ref.ask("good")
+    assert seen == ["bad", "good"]

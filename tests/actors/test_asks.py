@@ -144,3 +144,13 @@ async def test_a_doing_of_an_idle_actor_says_so() -> None:
 async def test_a_default_limit_out_of_range_is_refused(value: float) -> None:
     with pytest.raises(ConfigError, match="ask_timeout"):
         ActorSystem("test", ask_timeout=value)
+
+
+async def test_ever_new_time_outs_leave_no_timers_behind(system: ActorSystem) -> None:
+    async def handle(me: Any, message: Any, sender: Any) -> None:
+        await asyncio.sleep(0)
+
+    ref = system.spawn(Scripted, handle)
+    for n in range(300):
+        await ref.ask(1, timeout=100 + n)
+    assert len(system._asks._buckets) < 50

@@ -173,3 +173,22 @@ async def test_a_reference_says_whether_its_actor_lives(system: ActorSystem) -> 
     ref.stop()
     await ended(system, ref)
     assert not ref.is_alive
+
+
+async def test_the_uncommon_part_is_made_once_whoever_needs_it_first(system: ActorSystem) -> None:
+    cell: Any = system.spawn(Echo)
+    made: list[Any] = []
+    lock = cell._dispatcher.lock
+
+    class Interrupted:
+        """The lock, at which another thread is quicker."""
+
+        def __enter__(self) -> None:
+            cell._dispatcher.lock = lock
+            made.append(cell._uncommon())
+
+        def __exit__(self, *exc_info: object) -> None:
+            pass
+
+    cell._dispatcher.lock = Interrupted()
+    assert cell._uncommon() is made[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 from typing import Any
@@ -256,3 +257,50 @@ async def test_a_failure_is_logged_with_its_traceback(
     assert f"{ref.address} failed handling Boom: restart" in caplog.text
     assert "look here" in caplog.text
     assert "Traceback" in caplog.text
+
+
+async def test_a_stream_that_was_dropped_is_forgotten(system: ActorSystem) -> None:
+    async def first() -> Any:
+        async for event in system.events.stream(DeadLetter):
+            return event
+        return None
+
+    reading = asyncio.create_task(first())
+    await turns()
+    bury(system, "x")
+    assert (await reading).message == "x"
+    del reading
+    gc.collect()
+    assert not system.events.heard
+
+
+async def test_a_subscription_cancelled_by_a_listener_hears_no_more_of_the_same_event(
+    system: ActorSystem,
+) -> None:
+    heard: list[Any] = []
+    system.events.subscribe(DeadLetter, lambda event: second.cancel())
+    second = system.events.subscribe(DeadLetter, heard.append)
+    bury(system, "x")
+    assert heard == []
+
+
+async def test_a_subscription_may_come_and_go_on_a_thread_while_events_are_published(
+    system: ActorSystem,
+) -> None:
+    heard: list[Any] = []
+    by_type: Any = system.events._by_type
+
+    class Interrupted(type):
+        """An event class that is looked at while another thread subscribes."""
+
+        def __subclasscheck__(cls, other: type) -> bool:
+            if not late:
+                late.append(system.events.subscribe(DeadLetter, heard.append))
+            return False
+
+    late: list[Any] = []
+    system.events.subscribe(Interrupted("Other", (), {}), heard.append)
+    bury(system, "first")
+    bury(system, "second")
+    assert by_type is not system.events._by_type
+    assert [event.message for event in heard] == ["second"]

@@ -116,3 +116,16 @@ async def test_two_systems_have_groups_of_their_own(system: ActorSystem) -> None
     async with ActorSystem("other") as other:
         system.groups.join("g", system.spawn(Echo))
         assert other.groups.members("g") == []
+
+
+async def test_groups_that_an_actor_has_left_are_not_remembered_with_it(
+    system: ActorSystem,
+) -> None:
+    ref: Any = system.spawn(Echo)
+    for name in ("a", "b"):
+        system.groups.join(name, ref)
+        system.groups.subscribe(name, ref)
+        system.groups.leave(name, ref)
+        assert name in ref._rare.groups  # it subscribes still
+        system.groups.unsubscribe(name, ref)
+    assert not ref._rare.groups

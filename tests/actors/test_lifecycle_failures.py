@@ -346,3 +346,27 @@ async def test_a_busy_sibling_finishes_its_message_before_it_restarts() -> None:
         await restarts.wait(2)
         assert restarts[1].ref == busy
         assert await busy.ask("m") == "m"
+
+
+async def test_a_failed_rebuild_leaves_nothing_to_resume(system: ActorSystem) -> None:
+    built: list[int] = []
+
+    class Frail(Counter):
+        def __init__(self) -> None:
+            super().__init__()
+            built.append(1)
+            if len(built) > 1:
+                raise KeyError("again")
+
+    def decide(error: BaseException) -> Directive:
+        return Directive.RESUME if isinstance(error, KeyError) else Directive.RESTART
+
+    parent = system.spawn(
+        Scripted,
+        lambda me, message, sender: me.spawn(Frail) if message == "spawn" else None,
+        supervision=OneForOne(decide=decide),
+    )
+    child: Any = await parent.ask("spawn")
+    child.tell(Boom())
+    with pytest.raises(ActorStopped):
+        await child.ask("x", timeout=5)

@@ -12,6 +12,7 @@ from holon_actors import (
     ActorStopped,
     ActorSystem,
     AlreadyReplied,
+    AskTimeout,
     DeadLetter,
     DeferredReply,
     LateAnswer,
@@ -198,3 +199,13 @@ async def test_an_ask_that_was_answered_and_then_fails_keeps_its_answer(
     assert await ref.ask("x") == "answered"
     assert system.statistics().failures == 1
     assert await ref.ask("y") == "answered"
+
+
+async def test_a_deferred_reply_that_is_never_used_is_forgotten_with_its_ask(
+    system: ActorSystem,
+) -> None:
+    ref: Any = system.spawn(Scripted, lambda me, message, sender: me.defer_reply() and None)
+    with pytest.raises(AskTimeout):
+        await ref.ask(1, timeout=0.001)
+    await turns()
+    assert not ref._rare.deferred

@@ -254,3 +254,44 @@ async def test_a_supervisor_without_children_is_fine(system: ActorSystem) -> Non
     system.spawn(Supervisor)
     await idle(system)
     assert len(system.snapshot()) == 1
+
+
+async def test_children_beside_the_specified_ones_stay_children(system: ActorSystem) -> None:
+    class Own(Supervisor):
+        def receive(self, message: Any, sender: Any) -> Any:
+            if message == "more":
+                return self.spawn(Worker, [], name="more")
+            return super().receive(message, sender)
+
+    ref = system.spawn(Own, children=[Child(Worker, [], name="one")], name="s")
+    await ref.ask("more")
+    first = system.lookup("/user/s/one")
+    assert first is not None
+    first.stop()
+    await ended(system, first)
+    await until(lambda: system.lookup("/user/s/one") is not None)
+    assert system.lookup("/user/s/more") is not None
+
+
+async def test_a_child_that_is_stopping_is_still_waited_for(system: ActorSystem) -> None:
+    let_go = asyncio.Event()
+
+    class Slow(Actor):
+        async def stopped(self) -> None:
+            await let_go.wait()
+
+    children = [Child(Slow, name="slow", restart="temporary"), Child(Worker, [], name="one")]
+    supervisor = system.spawn(Supervisor, children=children, name="s")
+    await turns()
+    slow, one = system.lookup("/user/s/slow"), system.lookup("/user/s/one")
+    assert slow is not None
+    assert one is not None
+    slow.stop()
+    one.stop()
+    await ended(system, one)
+    await until(lambda: system.lookup("/user/s/one") is not None)
+    supervisor.stop()
+    await turns()
+    assert system.lookup("/user/s") is not None
+    let_go.set()
+    await ended(system, supervisor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from typing import Any
 
@@ -256,3 +257,43 @@ async def test_what_user_code_leaves_in_context_variables_stays_with_its_actor(
     await turns()
     assert await two.ask("two's") == "unset"
     assert variable.get() == "unset"
+
+
+def test_a_reference_that_outlives_its_event_loop_takes_tells_and_stops_in_silence() -> None:
+    async def main() -> tuple[ActorSystem, Any]:
+        system = ActorSystem("test")
+        return system, system.spawn(Echo)
+
+    system, ref = asyncio.run(main())
+    ref.tell(1)
+    ref.tell(2)
+    ref.stop()
+    ref.kill()
+    system._watchdog.stop()
+
+
+def test_a_spawn_from_a_thread_after_the_event_loop_has_closed_says_so() -> None:
+    async def main() -> ActorSystem:
+        async with ActorSystem("test") as system:
+            return system
+
+    system = asyncio.run(main())
+    raised: list[BaseException] = []
+
+    def late() -> None:
+        try:
+            system.spawn(Echo)
+        except SystemNotRunning as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=late)
+    thread.start()
+    thread.join(30)
+    gc.collect()  # nothing complains of never having been awaited
+    assert len(raised) == 1
+
+
+async def test_a_shutdown_may_be_awaited_on_another_event_loop(system: ActorSystem) -> None:
+    ref = system.spawn(Echo)
+    report = await asyncio.to_thread(lambda: asyncio.run(system.shutdown(5)))
+    assert report == ShutdownReport((ref.path,), ())

@@ -1,0 +1,81 @@
+"""The end of a system: stop all, kill what is late, give up what cannot even be killed."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from holon_actors.actors import _lifecycle
+from holon_actors.actors.snapshot import take_snapshot
+
+if TYPE_CHECKING:
+    from holon_actors.actors.system import ActorSystem
+
+__all__ = ["ShutdownReport", "shut_down"]
+
+# What a shutdown gives actors that were killed at the time limit to run their last `finally`.
+_LAST_GRACE_S = 0.2
+_LAST_KILLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ShutdownReport:
+    """How a shutdown went: the paths of the actors that stopped in time, and of those that did not.
+
+    An abandoned actor was killed at the time limit; one on a thread may still be running there.
+    """
+
+    stopped: tuple[str, ...]
+    abandoned: tuple[str, ...]
+
+
+async def shut_down(system: ActorSystem, timeout_s: float) -> ShutdownReport:
+    """See `ActorSystem.shutdown`. Runs once, as a task of the system."""
+    before = [snapshot.path for snapshot in take_snapshot(system._user, 0.0)]
+    user = system._user
+    _lifecycle.stop(user, "stopped")
+    late: set[str] = set()
+    try:
+        async with asyncio.timeout(timeout_s):
+            await _lifecycle.until_gone(user)
+            await system._threads.wait_ended(system.loop)
+    except TimeoutError:
+        late.update(snapshot.path for snapshot in take_snapshot(user, 0.0))
+        late.update(system._threads.alive())
+        await _kill_all(system)
+    await _tasks_ended(system)
+    await system._handlers.close()
+    system._asks.cancel()
+    system._watchdog.stop()
+    system.events._close()
+    system._log.close()
+    return ShutdownReport(
+        stopped=tuple(path for path in before if path not in late),
+        abandoned=tuple(sorted(late)),
+    )
+
+
+async def _kill_all(system: ActorSystem) -> None:
+    for _ in range(_LAST_KILLS):  # a handler may swallow a cancellation, but not for ever
+        _lifecycle.kill(system._user)
+        try:
+            async with asyncio.timeout(_LAST_GRACE_S):
+                await _lifecycle.until_gone(system._user)
+        except TimeoutError:
+            continue
+        return
+    _lifecycle.abandon(system._user)
+    try:
+        async with asyncio.timeout(_LAST_GRACE_S):
+            await _lifecycle.until_gone(system._user)
+    except TimeoutError:
+        return  # a hook that gives nothing back: reported as abandoned
+
+
+async def _tasks_ended(system: ActorSystem) -> None:
+    """Wait a moment for what has been cancelled (pipes) to run its last `finally`."""
+    mine = asyncio.current_task()
+    others = [task for task in system._tasks if task is not mine]
+    if others:
+        await asyncio.wait(others, timeout=_LAST_GRACE_S)
