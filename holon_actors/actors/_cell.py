@@ -21,7 +21,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.actors import _lifecycle
-from holon_actors.actors._answers import reject
 from holon_actors.actors._ending import bury_late
 from holon_actors.actors._gate import BUSY, CONTROL, PAUSED, SIGNALS
 from holon_actors.actors._handling import conclude, failed
@@ -30,13 +29,13 @@ from holon_actors.actors._rare import Rare
 from holon_actors.actors._room import admit_senders, wait_for_room
 from holon_actors.actors._state import ENDED, TRANSITIONS, State
 from holon_actors.actors._tasks import cancel_begun
+from holon_actors.actors._unread import first_queue, refuse, spill
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import (
     ActorStopped,
     AskDeadlock,
-    MailboxFull,
 )
-from holon_actors.actors.mailbox import Envelope, Mailbox, Queue, Unbounded, make_queue, opened
+from holon_actors.actors.mailbox import Envelope, Mailbox, Queue, Unbounded, make_queue
 from holon_actors.actors.ref import ActorRef
 from holon_actors.actors.signals import Signal, Terminated
 from holon_actors.actors.supervision import Strategy
@@ -168,12 +167,12 @@ class Cell(ActorRef[Any]):
             item = (message, sender, None)
         queue = self._queue
         if queue is None:
-            queue = self._first_queue(item)
+            queue = first_queue(self, item)
             if queue is None:
                 return
         refused = queue.append(item)
         if refused is not None:
-            self._refuse(refused)
+            refuse(self, refused)
         if self._queue is not queue:  # it has ended since, on the event loop's thread
             bury_late(self, queue)
         elif not self._scheduled:
@@ -254,68 +253,17 @@ class Cell(ActorRef[Any]):
 
     # --- messages in ---
 
-    def _first_queue(self, item: Any) -> Queue | None:
-        """The queue for an item when there was none; None when the item has been seen to."""
-        with self._dispatcher.lock:  # another thread may be here as well, or the actor's end
-            ended = self._state is State.STOPPED
-            if not ended:
-                if (
-                    self._queue is not None
-                    or self._gate
-                    or self._processed
-                    or (self._first is not None)
-                ):
-                    return self._spill()
-                self._first = item
-        if ended:
-            message, sender, _ = opened(item)
-            self.system.dead_letter(message, sender, self, self._reason or "stopped")
-        else:
-            self._schedule()
-        return None
-
-    def _spill(self) -> Queue:
-        """Make the queue, with the first message in it. Under the dispatcher's lock."""
-        if self._queue is None:
-            self._queue = deque()
-        if self._first is not None:
-            self._queue.append(self._first)
-            self._first = None
-        return self._queue
-
-    def _take_unread(self) -> tuple[Any, Queue | None]:
-        """For the end: what is unread, first message and queue, with nothing left behind."""
-        with self._dispatcher.lock:
-            first, self._first = self._first, None
-            queue, self._queue = self._queue, None
-        return first, queue
-
-    def take_first(self) -> Any:
-        """The first message, or None when it is in the queue, or there is none."""
-        with self._dispatcher.lock:
-            item, self._first = self._first, None
-            return item
-
     def _post(self, envelope: Envelope) -> None:
         """`tell`, for a message that is in its envelope already."""
         queue = self._queue
         if queue is None:
-            queue = self._first_queue(envelope)
+            queue = first_queue(self, envelope)
             if queue is None:
                 return
         refused = queue.append(envelope)
         if refused is not None:
-            self._refuse(refused)
+            refuse(self, refused)
         self._schedule()  # only the event loop posts, so it cannot have ended in between
-
-    def _refuse(self, item: Any) -> None:
-        """The mailbox had no room for this one (not always the newest)."""
-        message, sender, answer = opened(item)
-        if answer is None:
-            self.system.dead_letter(message, sender, self, "mailbox-full")
-        else:
-            full = MailboxFull(self.address, getattr(self._queue, "capacity", 0))
-            self.system._on_loop(reject, answer, full)
 
     def _signal(self, signal: Signal, sender: ActorRef[Any] | None = None) -> None:
         """Put a kernel signal ahead of all messages."""
@@ -340,7 +288,7 @@ class Cell(ActorRef[Any]):
         self._scheduled = False
         if self._first is not None:
             with self._dispatcher.lock:
-                self._spill()
+                spill(self)
         if self._gate & BUSY:
             if self._queue:
                 note_backlog(self, self._queue)
@@ -452,7 +400,7 @@ class Cell(ActorRef[Any]):
         if rare is None or not rare.stash:
             return
         with self._dispatcher.lock:
-            queue = self._spill()
+            queue = spill(self)
         queue.extendleft(reversed(rare.stash))
         rare.stash.clear()
         self._reschedule()

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from holon_actors.actors._gate import BATCH, BUSY, EXITS
 from holon_actors.actors._handling import conclude, failed
+from holon_actors.actors._unread import take_first
 from holon_actors.actors.mailbox import Envelope, opened
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class Dispatcher:
 
     def _run_first(self, cell: Cell) -> int:
         """The turn of an actor that has no queue yet: at most its very first message."""
-        item = cell.take_first()
+        item = take_first(cell)
         if item is None:
             cell.after_batch()
             return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from holon_actors.actors._answers import reject
 from holon_actors.actors._state import State
 from holon_actors.actors._tasks import cancel_begun
+from holon_actors.actors._unread import take_unread
 from holon_actors.actors.errors import ActorStopped
 from holon_actors.actors.events import ActorTerminated
 from holon_actors.actors.mailbox import Envelope, Queue, opened
@@ -71,7 +72,7 @@ def _tell_end(cell: Cell, rare: Rare, reason: str) -> None:
 
 
 def _bury_messages(cell: Cell, reason: str) -> None:
-    first, queue = cell._take_unread()
+    first, queue = take_unread(cell)
     rare = cell._rare
     if queue or first is not None or rare is not None:
         ended = ActorStopped(cell.address, reason)
