@@ -300,6 +300,7 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ISOLATIONS",
     "Actor",
     "ActorError",
     "ActorEvent",
@@ -365,7 +366,6 @@ __all__ = [
     "HandlerCancelled",
     "HandlerExited",
     "HolonError",
-    "ISOLATIONS",
     "InvalidAddress",
     "Isolation",
     "LateAnswer",

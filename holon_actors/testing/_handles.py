@@ -1,0 +1,72 @@
+"""What a callback of the event loop is: whose it is, what to call it, what a task waits for.
+
+Names are the same in every process: they hold no address, and no number that the process counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import types
+from typing import Any
+
+
+class SimTask(asyncio.Task[Any]):
+    """A task that hashes by its number in its loop.
+
+    Where sets of tasks are walked through, as `asyncio.TaskGroup` does to cancel them, the order
+    is then that of the program and not that of addresses.
+    """
+
+    def __init__(self, number: int, coro: Any, **options: Any) -> None:
+        self._number = number  # before the rest: registering the new task hashes it
+        super().__init__(coro, **options)
+
+    def __hash__(self) -> int:
+        return self._number
+
+
+def owner(handle: asyncio.Handle) -> object | None:
+    """The task or other object whose method the callback is; None for a plain function."""
+    callback: Any = handle._callback  # type: ignore[attr-defined]
+    while isinstance(callback, functools.partial):
+        callback = callback.func
+    found = getattr(callback, "__self__", None)
+    return None if isinstance(found, types.ModuleType) else found
+
+
+def label(handle: asyncio.Handle) -> str:
+    """What the callback is called in a trace."""
+    callback: Any = handle._callback  # type: ignore[attr-defined]
+    while isinstance(callback, functools.partial):
+        callback = callback.func
+    found = owner(handle)
+    if isinstance(found, asyncio.Task):
+        return task_label(found)
+    name = getattr(callback, "__qualname__", None) or type(callback).__qualname__
+    if found is None or isinstance(found, type):
+        return str(name)
+    # The method may be inherited, and compiled ones are named by their base.
+    return f"{type(found).__qualname__}.{callback.__name__}"
+
+
+def task_label(task: asyncio.Task[Any]) -> str:
+    """The task's name and the function that it runs."""
+    coro = task.get_coro()
+    return f"{task.get_name()} {getattr(coro, '__qualname__', type(coro).__qualname__)}"
+
+
+def waiting_label(task: asyncio.Task[Any]) -> str:
+    """Where the task stands, from its outermost function inwards, and what it waits for."""
+    places = []
+    frame_owner: Any = task.get_coro()
+    while frame_owner is not None:
+        frame = getattr(frame_owner, "cr_frame", None) or getattr(frame_owner, "gi_frame", None)
+        if frame is None:
+            break
+        places.append(f"{frame.f_code.co_qualname} line {frame.f_lineno}")
+        inner = getattr(frame_owner, "cr_await", None)
+        frame_owner = inner or getattr(frame_owner, "gi_yieldfrom", None)
+    awaited = getattr(task, "_fut_waiter", None)
+    waits = task_label(awaited) if isinstance(awaited, asyncio.Task) else type(awaited).__name__
+    return f"{task.get_name()}: {' > '.join(places)}, for {waits}"
