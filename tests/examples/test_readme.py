@@ -4,6 +4,7 @@ import ast
 import asyncio
 import inspect
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -35,12 +36,21 @@ def test_a_python_snippet_runs(number):
     # Sync on purpose: a snippet may bring its own event loop.
     snippet = SNIPPETS[number]
     code = compile(snippet, f"README.md[{number}]", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    names = {"__name__": f"readme_{number}"}
-    outcome = eval(code, names)
+    outcome = eval(code, {"__name__": "__main__"})
     if inspect.iscoroutine(outcome):
         asyncio.run(outcome)
-    elif "main" in names and "asyncio.run(" not in snippet:
-        asyncio.run(names["main"]())
+
+
+def test_the_python_snippets_pass_a_strict_type_check(tmp_path):
+    for number, snippet in enumerate(SNIPPETS):
+        (tmp_path / f"snippet_{number}.py").write_text(snippet)
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=55,
+    )
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("command", COMMANDS_SHOWN)
