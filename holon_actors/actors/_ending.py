@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from holon_actors.actors._answers import reject
+from holon_actors.actors._gate import ELSEWHERE
 from holon_actors.actors._state import State
 from holon_actors.actors._tasks import cancel_begun
 from holon_actors.actors._unread import take_unread
@@ -34,7 +35,8 @@ def finish(cell: Cell) -> None:
     _bury_messages(cell, reason)
     cell._actor = None
     cell._handler = None
-    cell._release_dispatcher()
+    if cell._gate & ELSEWHERE:
+        cell._release_dispatcher()
     _leave_parent(cell)
     system._forget(cell)
     if rare is not None:

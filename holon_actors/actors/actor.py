@@ -248,10 +248,11 @@ class Actor:
         **kwargs: Any,
     ) -> ActorRef[Any]:
         """Make a child; see `ActorSystem.spawn`. It ends when this actor ends or restarts."""
+        cell = self._cell
         options = _spawn.options(name, mailbox, dispatcher, supervision)
-        return self._cell.system._from_loop(
-            _spawn.spawn, self._cell, cls, args, kwargs or None, options
-        )
+        if cell._dispatcher.current is cell:
+            return _spawn.spawn(cell, cls, args, kwargs or None, options)
+        return cell.system._from_loop(_spawn.spawn, cell, cls, args, kwargs or None, options)
 
     def stop(self) -> None:
         """End this actor once the current message is done."""
