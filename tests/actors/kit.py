@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -156,3 +157,26 @@ def virtual(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Non
         run_virtual(test(*args, **kwargs))
 
     return run
+
+
+LOOP = threading.main_thread()
+
+
+def on_thread(system: ActorSystem, handler: Callable[..., Any], **options: Any) -> Any:
+    return system.spawn(Scripted, handler, dispatcher="thread", **options)
+
+
+class Latch:
+    """A handler that blocks its thread until it is let go."""
+
+    def __init__(self) -> None:
+        self.reached = threading.Event()
+        self.let_go = threading.Event()
+
+    def __call__(self, me: Any, message: Any, sender: Any) -> Any:
+        self.reached.set()
+        assert self.let_go.wait(30)
+        return message
+
+    async def wait_reached(self) -> None:
+        assert await asyncio.to_thread(self.reached.wait, 30)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,29 +24,19 @@ from holon_actors import (
     ReceiveTimeout,
     Terminated,
 )
-from tests.actors.kit import Boom, Collector, Echo, Heard, Ping, Scripted, ended, turns, until
-
-LOOP = threading.main_thread()
-
-
-def on_thread(system: ActorSystem, handler: Callable[..., Any], **options: Any) -> Any:
-    return system.spawn(Scripted, handler, dispatcher="thread", **options)
-
-
-class Latch:
-    """A handler that blocks its thread until it is let go."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-        self.let_go = threading.Event()
-
-    def __call__(self, me: Any, message: Any, sender: Any) -> Any:
-        self.reached.set()
-        assert self.let_go.wait(30)
-        return message
-
-    async def wait_reached(self) -> None:
-        assert await asyncio.to_thread(self.reached.wait, 30)
+from tests.actors.kit import (
+    LOOP,
+    Boom,
+    Collector,
+    Echo,
+    Heard,
+    Latch,
+    Ping,
+    ended,
+    on_thread,
+    turns,
+    until,
+)
 
 
 async def test_each_actor_has_a_pykka_thread_of_its_own(system: ActorSystem) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,29 +14,7 @@ from holon_actors import (
     ActorStopped,
     ActorSystem,
 )
-from tests.actors.kit import Boom, Echo, Ping, Scripted, ended, turns
-
-LOOP = threading.main_thread()
-
-
-def on_thread(system: ActorSystem, handler: Callable[..., Any], **options: Any) -> Any:
-    return system.spawn(Scripted, handler, dispatcher="thread", **options)
-
-
-class Latch:
-    """A handler that blocks its thread until it is let go."""
-
-    def __init__(self) -> None:
-        self.reached = threading.Event()
-        self.let_go = threading.Event()
-
-    def __call__(self, me: Any, message: Any, sender: Any) -> Any:
-        self.reached.set()
-        assert self.let_go.wait(30)
-        return message
-
-    async def wait_reached(self) -> None:
-        assert await asyncio.to_thread(self.reached.wait, 30)
+from tests.actors.kit import Boom, Echo, Latch, Ping, ended, on_thread, turns
 
 
 async def test_a_kill_leaves_the_thread_behind_and_ends_the_actor(system: ActorSystem) -> None:
