@@ -89,6 +89,10 @@ class Dispatcher:
         """Whether the caller is on the event loop's thread."""
         return threading.get_ident() == self._thread
 
+    def close(self) -> None:
+        """No actor will need a turn any more."""
+        self._watchdog.stop()
+
     def schedule(self, cell: Cell) -> None:
         """Let `cell` have a turn. May be called from any thread. `Cell.tell` has a copy."""
         self.ready.append(cell)

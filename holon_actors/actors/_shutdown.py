@@ -47,7 +47,7 @@ async def shut_down(system: ActorSystem, timeout_s: float) -> ShutdownReport:
     await _tasks_ended(system)
     await system._handlers.close()
     system._asks.cancel()
-    system._watchdog.stop()
+    system._dispatcher.close()
     system.events._close()
     system._log.close()
     return ShutdownReport(

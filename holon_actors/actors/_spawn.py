@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 from holon_actors.actors import _lifecycle
 from holon_actors.actors._cell import Cell
 from holon_actors.actors._state import ENDED
-from holon_actors.actors._threads import ThreadCell
 from holon_actors.actors.address import check_name
 from holon_actors.actors.errors import ActorLimitReached, ActorStopped, NameTaken
 from holon_actors.actors.mailbox import Mailbox, Unbounded
 from holon_actors.actors.supervision import OneForOne, Strategy
-from holon_actors.errors import ConfigError
 
 if TYPE_CHECKING:
     from holon_actors.actors.actor import Actor
@@ -22,7 +20,6 @@ __all__ = ["Options", "options", "spawn"]
 
 _UNBOUNDED = Unbounded()
 _ONE_FOR_ONE = OneForOne()
-_CELLS: dict[str, type[Cell]] = {"loop": Cell, "thread": ThreadCell}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def spawn(
         raise ActorLimitReached(parent.path, system.max_actors)
     if parent._state in ENDED:
         raise ActorStopped(parent.address, "stopping")
-    kind = options.cell or _kind(options.dispatcher)
+    kind = options.cell or system._machine.cell_kind(options.dispatcher)
     policy = options.supervision or _ONE_FOR_ONE
     mailbox = options.mailbox or _UNBOUNDED
     cell = kind(system, parent, name, cls, args, kwargs, mailbox, policy)
@@ -90,10 +87,3 @@ def spawn(
 def _check_free(parent: Cell, name: str) -> None:
     if parent._child(name) is not None:
         raise NameTaken(f"{parent.path}/{name}")
-
-
-def _kind(dispatcher: str) -> type[Cell]:
-    kind = _CELLS.get(dispatcher)
-    if kind is None:
-        raise ConfigError(f'dispatcher={dispatcher!r}: "loop" or "thread"')
-    return kind

@@ -21,10 +21,10 @@ from holon_actors.actors._cell import Cell
 from holon_actors.actors._dispatcher import Dispatcher
 from holon_actors.actors._inspect import current_message
 from holon_actors.actors._log import KernelLog
+from holon_actors.actors._machine import Machine, machine_of
 from holon_actors.actors._shutdown import ShutdownReport, shut_down
 from holon_actors.actors._tasks import TaskStarter
 from holon_actors.actors._threads import Threads
-from holon_actors.actors._watchdog import Watchdog
 from holon_actors.actors.actor import Actor
 from holon_actors.actors.address import Address, check_name
 from holon_actors.actors.errors import SystemNotRunning
@@ -95,9 +95,10 @@ class ActorSystem:
         self.ask_timeout = _positive("ask_timeout", ask_timeout)
         self.slow_handler = _positive("slow_handler", slow_handler)
         self.max_actors = _positive("max_actors", max_actors)
-        self.rng = rng or random.Random()  # noqa: S311  # jitter and routing, not secrets
         self.events = Events(self)
         self.groups = Groups(self)
+        self.rng: random.Random
+        self._given_rng = rng
         self._policy = supervision or OneForOne()
         self._uid = 0
         self._live = 0
@@ -109,7 +110,7 @@ class ActorSystem:
         self._dispatcher: Dispatcher
         self._asks: AskDeadlines
         self._log: KernelLog
-        self._watchdog: Watchdog
+        self._machine: Machine
         self._context: contextvars.Context
         self._nobody: ActorRef[Any]
         self._shutdown: asyncio.Task[ShutdownReport] | None = None
@@ -263,10 +264,9 @@ class ActorSystem:
         self._context = contextvars.copy_context()
         self._context.run(enter_system, self)
         self._log = KernelLog(self.name, loop.time)
-        self._watchdog = Watchdog(self._log)
-        self._dispatcher = Dispatcher(
-            loop, self._context, self.slow_handler, self._blocked, self._watchdog
-        )
+        self._machine = machine = machine_of(loop)
+        self.rng = self._given_rng or machine.rng(self)
+        self._dispatcher = machine.dispatcher(self, self._context, self._blocked, self._log)
         self._handlers = TaskStarter(loop, self._context)
         self._asks = AskDeadlines(loop)
         self._user = Cell(self, None, "user", _Guardian, (), None, Unbounded(), self._policy)

@@ -269,7 +269,7 @@ def test_a_reference_that_outlives_its_event_loop_takes_tells_and_stops_in_silen
     ref.tell(2)
     ref.stop()
     ref.kill()
-    system._watchdog.stop()
+    system._dispatcher.close()
 
 
 def test_a_spawn_from_a_thread_after_the_event_loop_has_closed_says_so() -> None:
