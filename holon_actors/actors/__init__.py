@@ -4,6 +4,20 @@ events.
 
 from holon_actors.actors.actor import Actor
 from holon_actors.actors.address import Address
+from holon_actors.actors.cluster import (
+    Cluster,
+    ClusterError,
+    ClusterUnreachable,
+    Member,
+    MemberDown,
+    MemberEvent,
+    MemberJoined,
+    MemberLeft,
+    MemberRecovered,
+    MemberSuspected,
+    SelfDown,
+    UnknownMember,
+)
 from holon_actors.actors.errors import (
     ActorError,
     ActorLimitReached,
@@ -17,8 +31,11 @@ from holon_actors.actors.errors import (
     InvalidAddress,
     MailboxFull,
     NameTaken,
+    NodeUnreachable,
     NotInHandler,
+    RemoteError,
     RestartsExhausted,
+    SpawnRefused,
     SystemNotRunning,
 )
 from holon_actors.actors.events import (
@@ -31,13 +48,17 @@ from holon_actors.actors.events import (
     Events,
     EventStream,
     LateAnswer,
+    LinkDown,
+    LinkUp,
     MailboxHighWater,
     Subscription,
 )
 from holon_actors.actors.groups import GroupJoined, GroupLeft, Groups
 from holon_actors.actors.mailbox import Bounded, Mailbox, Priority, Unbounded
-from holon_actors.actors.message import Request, message
+from holon_actors.actors.message import Request, message, register_message
 from holon_actors.actors.ref import ActorRef
+from holon_actors.actors.remote.failures import register_error
+from holon_actors.actors.remote.spawning import remotable
 from holon_actors.actors.reply import DeferredReply
 from holon_actors.actors.signals import ChildFailed, PipeFailed, ReceiveTimeout, Signal, Terminated
 from holon_actors.actors.snapshot import ActorSnapshot
@@ -75,6 +96,9 @@ __all__ = [
     "Bounded",
     "Child",
     "ChildFailed",
+    "Cluster",
+    "ClusterError",
+    "ClusterUnreachable",
     "DeadLetter",
     "DeferredReply",
     "Directive",
@@ -87,21 +111,34 @@ __all__ = [
     "HandlerExited",
     "InvalidAddress",
     "LateAnswer",
+    "LinkDown",
+    "LinkUp",
     "Mailbox",
     "MailboxFull",
     "MailboxHighWater",
+    "Member",
+    "MemberDown",
+    "MemberEvent",
+    "MemberJoined",
+    "MemberLeft",
+    "MemberRecovered",
+    "MemberSuspected",
     "NameTaken",
+    "NodeUnreachable",
     "NotInHandler",
     "OneForAll",
     "OneForOne",
     "PipeFailed",
     "Priority",
     "ReceiveTimeout",
+    "RemoteError",
     "Request",
     "RestForOne",
     "RestartsExhausted",
+    "SelfDown",
     "ShutdownReport",
     "Signal",
+    "SpawnRefused",
     "Strategy",
     "Subscription",
     "Supervisor",
@@ -110,5 +147,9 @@ __all__ = [
     "Terminated",
     "Timer",
     "Unbounded",
+    "UnknownMember",
     "message",
+    "register_error",
+    "register_message",
+    "remotable",
 ]

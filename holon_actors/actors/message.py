@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar, dataclass_transform, overload
 
-__all__ = ["Request", "message", "wire_name"]
+from holon_transports.codec import register_message, wire_name
+
+__all__ = ["Request", "message", "register_message", "wire_name"]
 
 T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
@@ -31,18 +33,11 @@ def message(
     """Make a class a message: a frozen, slotted dataclass with a wire name.
 
     The wire name is `name`, or module and qualified name. Give a `name` to a class that may move.
+    It may travel to other nodes and is understood when it comes from one. Raises `ConfigError` if
+    the name belongs to another class.
     """
 
     def decorate(target: type[T]) -> type[T]:
-        wire = name or f"{target.__module__}.{target.__qualname__}"
-        made = dataclass(frozen=True, slots=True)(target)
-        made.__wire_name__ = wire  # type: ignore[attr-defined]  # read through wire_name()
-        return made
+        return register_message(dataclass(frozen=True, slots=True)(target), name=name)
 
     return decorate if cls is None else decorate(cls)
-
-
-def wire_name(cls: type) -> str | None:
-    """The wire name of a message class, or None; a subclass does not inherit it."""
-    name = cls.__dict__.get("__wire_name__")
-    return name if isinstance(name, str) else None

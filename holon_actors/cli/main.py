@@ -27,6 +27,17 @@ COMMANDS = {
     "visualize": "Draw a flow's graph as DOT, Mermaid, JSON or SVG.",
     "test": "Run a flow against a file of test cases.",
     "bench": "Measure this installation: tell, ask, spawn, engine.",
+    "attach": "Open a prompt at a running system, or run one COMMAND there.",
+    "ls": "List the actors below PATH (/user) of a running system.",
+    "tree": "Draw the actors of a running system as a tree.",
+    "ps": "Show the actors of a running system: mailboxes, ages, what each is at.",
+    "top": "Watch the actors of a running system, the busiest first.",
+    "tell": "Send a message to an actor of a running system.",
+    "ask": "Ask an actor of a running system, and print its answer.",
+    "stop": "End an actor of a running system, and wait until it has ended.",
+    "trace": "Follow the messages of the actors at and below PATH (/user), live.",
+    "dump": "Write one file with all that a bug report needs.",
+    "keygen": "Make the keys of a node for encrypted links.",
     "doctor": "Check what is installed and what works here.",
 }
 
@@ -151,7 +162,7 @@ def cli(ctx: click.Context) -> None:
     """Holon runs flows on supervised actors.
 
     Exit codes: 0 ok, 1 the flow or a test failed, 2 usage or input that does not fit, 3 file or
-    flow not found, not loadable or ambiguous, 124 timeout, 130 interrupted.
+    flow not found, not loadable or ambiguous, 4 unreachable, 124 timeout, 130 interrupted.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help(), err=True)

@@ -35,8 +35,9 @@ class Channel(Protocol):
         ...
 
     def send(self, frames: Frames) -> bool:
-        """Hand over frames. False: there is no room, nothing was taken, and `Receiver.drained`
-        will tell when there is. The buffers may not change afterwards.
+        """Hand over frames, at least one. False: there is no room, nothing was taken, and
+        `Receiver.drained` will tell when there is. The buffers may not change afterwards. On a
+        closed channel it takes the frames and forgets them, as a broken connection would.
         """
         ...
 
@@ -57,8 +58,12 @@ class Receiver(Protocol):
         ...
 
     def broken(self, channel: Channel, reason: str) -> None:
-        """The channel is of no use any more, or its peer breaks the rules of the transport: keys
+        """The channel is of no use for now, or its peer breaks the rules of the transport: keys
         refused, frames too large. Never called for mere silence.
+
+        A dialled channel goes on trying to connect, and works once the reason is gone; the same
+        reason is told once. An accepted channel is over: its peer, if it speaks again, is seen as
+        another channel.
         """
         ...
 
@@ -78,9 +83,13 @@ class Transport(Protocol):
         """
         ...
 
-    def dial(self, endpoint: str) -> Channel:
+    def dial(self, endpoint: str, *, peer: str | None = None) -> Channel:
         """A channel to whoever listens at an endpoint, now or later; it is connected in the
-        background, again and again. Raises `EndpointRefused` or `InvalidEndpoint`.
+        background, again and again.
+
+        `peer` is the system name of who is expected there. With keys it says whose key the other
+        side must have, unless the endpoint itself does (`?peer=NAME`); without keys it is not
+        looked at. Raises `EndpointRefused`, `InvalidEndpoint` or `KeyFileError`.
         """
         ...
 
