@@ -11,11 +11,10 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from holon_actors.actors._inspect import doing
 from holon_actors.actors.errors import AskTimeout
 
 if TYPE_CHECKING:
-    from holon_actors.actors._cell import Cell
+    from holon_actors.actors.ref import ActorRef
 
 __all__ = ["AskDeadlines"]
 
@@ -42,11 +41,11 @@ class _Bucket:
         self._drop = drop
         self._kept = kept  # also while no ask is pending, until its timer fires
         self._timer: asyncio.TimerHandle | None = None
-        self.pending: dict[asyncio.Future[Any], tuple[float, Cell, Any]] = {}
+        self.pending: dict[asyncio.Future[Any], tuple[float, ActorRef[Any], Any]] = {}
 
-    def add(self, answer: asyncio.Future[Any], cell: Cell, message: Any) -> None:
+    def add(self, answer: asyncio.Future[Any], ref: ActorRef[Any], message: Any) -> None:
         deadline = self._loop.time() + self._timeout_s
-        self.pending[answer] = (deadline, cell, message)
+        self.pending[answer] = (deadline, ref, message)
         if self._timer is None:
             self._timer = self._loop.call_at(deadline, self._expire)
 
@@ -62,16 +61,16 @@ class _Bucket:
         self._timer = None
         now = self._loop.time()
         expired = []
-        for answer, (deadline, cell, message) in self.pending.items():
+        for answer, (deadline, ref, message) in self.pending.items():
             # A timer may fire a clock tick early; what is due within the tick is due.
             if deadline > now + 1e-6:
                 self._timer = self._loop.call_at(deadline, self._expire)
                 break
-            expired.append((answer, cell, message))
-        for answer, cell, message in expired:
+            expired.append((answer, ref, message))
+        for answer, ref, message in expired:
             del self.pending[answer]
             if not answer.done():
-                answer.set_exception(_timed_out(cell, message, self._timeout_s))
+                answer.set_exception(_timed_out(ref, message, self._timeout_s))
         if not self.pending:
             self._drop(self._timeout_s)
 
@@ -81,8 +80,8 @@ class _Bucket:
             self._timer = None
 
 
-def _timed_out(cell: Cell, message: Any, timeout_s: float) -> AskTimeout:
-    return AskTimeout(cell.address, type(message).__name__, timeout_s, cell.depth, doing(cell))
+def _timed_out(ref: ActorRef[Any], message: Any, timeout_s: float) -> AskTimeout:
+    return AskTimeout(ref.address, type(message).__name__, timeout_s, *ref._status())
 
 
 class AskDeadlines:

@@ -24,11 +24,10 @@ from holon_actors.actors import _lifecycle
 from holon_actors.actors._ending import bury_late
 from holon_actors.actors._gate import BUSY, CONTROL, PAUSED, SIGNALS
 from holon_actors.actors._handling import conclude, failed
-from holon_actors.actors._inspect import note_backlog, watch_depth
+from holon_actors.actors._inspect import doing, note_backlog, watch_depth
 from holon_actors.actors._rare import Rare
 from holon_actors.actors._room import admit_senders, wait_for_room
 from holon_actors.actors._state import ENDED, TRANSITIONS, State
-from holon_actors.actors._tasks import cancel_begun
 from holon_actors.actors._unread import first_queue, refuse, spill
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import (
@@ -432,12 +431,15 @@ class Cell(ActorRef[Any]):
 
     def _cancel_task(self) -> None:
         """Cancel what the actor is BUSY with."""
-        cancel_begun(self._task)
+        self._task.cancel()
 
     def _release_dispatcher(self) -> None:
         """The actor has ended: give back what only it used."""
 
     # --- inspection ---
+
+    def _status(self) -> tuple[int, str]:
+        return self.depth, doing(self)
 
     @property
     def depth(self) -> int:

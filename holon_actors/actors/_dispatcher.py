@@ -60,6 +60,9 @@ class Dispatcher:
         "turns",
     )
 
+    # Messages that the task of a handler that has waited may go on with.
+    batch = BATCH
+
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from holon_actors.actors._answers import reject
 from holon_actors.actors._gate import ELSEWHERE
 from holon_actors.actors._state import State
-from holon_actors.actors._tasks import cancel_begun
 from holon_actors.actors._unread import take_unread
 from holon_actors.actors.errors import ActorStopped
 from holon_actors.actors.events import ActorTerminated
@@ -131,7 +130,7 @@ def leave_instance(cell: Cell) -> None:
     for timer in tuple(rare.timers):
         timer.cancel()
     for pipe in tuple(rare.pipes):
-        cancel_begun(pipe)
+        pipe.cancel()
     if rare.receive_timeout is not None:
         rare.receive_timeout.cancel()
         rare.receive_timeout = None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from holon_actors.actors import _lifecycle
 from holon_actors.actors._answers import reject
-from holon_actors.actors._gate import BATCH, BUSY, EXITS
+from holon_actors.actors._gate import BUSY, EXITS
 from holon_actors.actors._tasks import cancelled_from_outside
 from holon_actors.actors.errors import ActorStopped, HandlerCancelled, HandlerExited
 from holon_actors.actors.mailbox import Envelope, opened
@@ -55,7 +55,7 @@ async def _drive(cell: Cell, item: Any, awaitable: Awaitable[Any]) -> None:
     try:
         reply(cell, envelope, await cell._dispatcher.watched(cell, awaitable))
         queue = cell._queue
-        for _ in range(BATCH):
+        for _ in range(cell._dispatcher.batch):
             if cell._gate != BUSY or not queue:
                 break
             cell._current = item = queue.popleft()

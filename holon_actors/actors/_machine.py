@@ -14,9 +14,14 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from holon_transports.inproc import InprocHub
+from holon_transports.transport import Transport
+
+from holon_actors.actors._asks import AskDeadlines
 from holon_actors.actors._cell import Cell
 from holon_actors.actors._dispatcher import Dispatcher
 from holon_actors.actors._log import KernelLog
+from holon_actors.actors._tasks import HandlerTasks, TaskStarter
 from holon_actors.actors._threads import ThreadCell
 from holon_actors.actors._watchdog import Watchdog
 from holon_actors.errors import ConfigError
@@ -48,6 +53,20 @@ class Machine(Protocol):
         """What gives the actors of `system` their turns."""
         ...
 
+    def tasks(self, system: ActorSystem, context: Context) -> HandlerTasks:
+        """What starts the tasks of handlers that wait."""
+        ...
+
+    def deadlines(self, system: ActorSystem) -> AskDeadlines:
+        """What sees to the time limits of asks in `system`."""
+        ...
+
+    def transport(self, system: ActorSystem, endpoint: str) -> Transport:
+        """What carries the frames of `system` to endpoints of this one's scheme. Raises
+        `InvalidEndpoint`.
+        """
+        ...
+
     def cell_kind(self, dispatcher: str) -> type[Cell]:
         """The kind of cell for a `dispatcher=` of `spawn`. Raises `ConfigError`."""
         ...
@@ -73,11 +92,39 @@ class RealMachine:
     ) -> Dispatcher:
         return Dispatcher(system.loop, context, system.slow_handler, report_slow, Watchdog(log))
 
+    def tasks(self, system: ActorSystem, context: Context) -> HandlerTasks:
+        return TaskStarter(system.loop, context)
+
+    def deadlines(self, system: ActorSystem) -> AskDeadlines:
+        return AskDeadlines(system.loop)
+
+    def transport(self, system: ActorSystem, endpoint: str) -> Transport:
+        if endpoint.startswith("inproc://"):
+            return _hub_of(system.loop).transport()
+        # Here, as most systems never leave their process.
+        from holon_transports.zeromq import ZmqTransport  # noqa: PLC0415
+
+        return ZmqTransport(
+            system_name=system.name,
+            rng=system.rng,
+            security=system.security,
+            insecure=system.insecure,
+        )
+
     def cell_kind(self, dispatcher: str) -> type[Cell]:
         kind = self._KINDS.get(dispatcher)
         if kind is None:
             raise ConfigError(f'dispatcher={dispatcher!r}: "loop" or "thread"')
         return kind
+
+
+def _hub_of(loop: asyncio.AbstractEventLoop) -> InprocHub:
+    """The hub of all systems on one event loop; it lives and dies with the loop."""
+    hub: InprocHub | None = getattr(loop, "holon_inproc_hub", None)
+    if hub is None:
+        hub = InprocHub()
+        loop.holon_inproc_hub = hub  # type: ignore[attr-defined]  # every loop takes attributes
+    return hub
 
 
 _REAL = RealMachine()

@@ -10,6 +10,7 @@ from holon_actors.actors import _lifecycle
 from holon_actors.actors.snapshot import take_snapshot
 
 if TYPE_CHECKING:
+    from holon_actors.actors._cell import Cell
     from holon_actors.actors.system import ActorSystem
 
 __all__ = ["ShutdownReport", "shut_down"]
@@ -17,6 +18,8 @@ __all__ = ["ShutdownReport", "shut_down"]
 # What a shutdown gives actors that were killed at the time limit to run their last `finally`.
 _LAST_GRACE_S = 0.2
 _LAST_KILLS = 3
+# How long other nodes have to acknowledge what was told.
+_LAST_WORDS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class ShutdownReport:
 
 async def shut_down(system: ActorSystem, timeout_s: float) -> ShutdownReport:
     """See `ActorSystem.shutdown`. Runs once, as a task of the system."""
+    await system.cluster._depart(timeout_s)
     before = [snapshot.path for snapshot in take_snapshot(system._user, 0.0)]
     user = system._user
     _lifecycle.stop(user, "stopped")
@@ -44,6 +48,10 @@ async def shut_down(system: ActorSystem, timeout_s: float) -> ShutdownReport:
         late.update(snapshot.path for snapshot in take_snapshot(user, 0.0))
         late.update(system._threads.alive())
         await _kill_all(system)
+    if system._own is not None:
+        await _stop_own(system, system._own)
+    if system._node is not None:
+        await system._node.close(_LAST_WORDS_S)
     await _tasks_ended(system)
     await system._handlers.close()
     system._asks.cancel()
@@ -54,6 +62,16 @@ async def shut_down(system: ActorSystem, timeout_s: float) -> ShutdownReport:
         stopped=tuple(path for path in before if path not in late),
         abandoned=tuple(sorted(late)),
     )
+
+
+async def _stop_own(system: ActorSystem, own: Cell) -> None:
+    _lifecycle.stop(own, "stopped")
+    try:
+        async with asyncio.timeout(_LAST_WORDS_S):
+            await _lifecycle.until_gone(own)
+    except TimeoutError:
+        _lifecycle.kill(own)
+        _lifecycle.abandon(own)
 
 
 async def _kill_all(system: ActorSystem) -> None:

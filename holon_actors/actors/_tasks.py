@@ -7,17 +7,37 @@ eager tasks for that; for 3.11 there is a stand-in (see `_StandIn`).
 from __future__ import annotations
 
 import asyncio
-import inspect
 import sys
 import types
 from asyncio.tasks import _enter_task, _leave_task
 from collections.abc import Coroutine, Generator
 from contextvars import Context
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-__all__ = ["EagerTasks", "StandInTasks", "TaskStarter", "cancel_begun", "cancelled_from_outside"]
+__all__ = [
+    "BeginsFirst",
+    "EagerTasks",
+    "HandlerTasks",
+    "StandInTasks",
+    "TaskStarter",
+    "cancelled_from_outside",
+]
+
+T = TypeVar("T")
 
 Work = Coroutine[Any, Any, None]
+
+
+class HandlerTasks(Protocol):
+    """Starts the tasks of handlers that wait."""
+
+    def start(self, work: Work) -> asyncio.Task[None] | None:
+        """The task that does `work`, or None when that is done already."""
+        ...
+
+    async def close(self) -> None:
+        """End what is kept for later."""
+        ...
 
 
 class EagerTasks:
@@ -161,23 +181,38 @@ class StandInTasks:
 TaskStarter = EagerTasks if sys.version_info >= (3, 12) else StandInTasks
 
 
-def cancel_begun(task: asyncio.Task[Any]) -> None:
-    """Cancel a task, but not before its first step.
+class BeginsFirst(Coroutine[Any, Any, T]):
+    """A coroutine that takes its first step even when its task is cancelled before.
 
     A task that is cancelled sooner ends without having run at all, and with it the `finally` and
-    `except` blocks that were to see to its end.
+    `except` blocks that were to see to its end. This one meets the cancellation where it waits.
     """
-    coroutine = task.get_coro()
-    created = (
-        inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED
-        if inspect.iscoroutine(coroutine)
-        else inspect.isgenerator(coroutine)
-        and inspect.getgeneratorstate(coroutine) == inspect.GEN_CREATED
-    )
-    if created:
-        task.get_loop().call_soon(cancel_begun, task)
-    else:
-        task.cancel()
+
+    __slots__ = ("_begun", "work")
+
+    def __init__(self, work: Coroutine[Any, Any, T]) -> None:
+        self.work = work
+        self._begun = False
+
+    def send(self, value: Any) -> Any:
+        self._begun = True
+        return self.work.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        if not self._begun:
+            wanted = self.send(None)
+            if _cancel_wanted(wanted):  # as for any task, what it waits for goes first
+                return wanted
+        return self.work.throw(*error)
+
+    def close(self) -> None:
+        self.work.close()
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self.work.__await__()
+
+    def __getattr__(self, name: str) -> Any:  # frame and name, for whoever shows the task
+        return getattr(self.work, name)
 
 
 def cancelled_from_outside() -> bool:

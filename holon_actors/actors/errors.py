@@ -1,8 +1,8 @@
 """What can go wrong between actors, named for what the caller does next.
 
 `ActorStopped`: give up on this reference. `MailboxFull`: back off and retry, or use `send`.
-`AskTimeout`: the outcome is unknown; retry only what is idempotent. The rest are mistakes in the
-calling code.
+`AskTimeout`, `NodeUnreachable`: the outcome is unknown; retry only what is idempotent.
+`RemoteError` is an exception of another node's handler. The rest are mistakes in the calling code.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ __all__ = [
     "InvalidAddress",
     "MailboxFull",
     "NameTaken",
+    "NodeUnreachable",
     "NotInHandler",
+    "RemoteError",
     "RestartsExhausted",
+    "SpawnRefused",
     "SystemNotRunning",
 ]
 
@@ -82,6 +85,42 @@ class AskTimeout(ActorError, TimeoutError):
         self.timeout_s = timeout_s
         self.depth = depth
         self.doing = doing
+
+
+class NodeUnreachable(ActorError, ConnectionError):
+    """The actor's node cannot be reached, or was lost while the answer was awaited. What was sent
+    may have been handled, so only retry what is idempotent.
+
+    `reason` says what is known: no answer, silence, keys refused, another system at the endpoint.
+    """
+
+    def __init__(self, address: object, reason: str) -> None:
+        super().__init__(f"the node of {address} cannot be reached: {reason}")
+        self.address = address
+        self.reason = reason
+
+
+class RemoteError(ActorError):
+    """The handler on another node raised an exception of a type that does not travel.
+
+    `type_name`, `message` and `traceback_text` are what it was there; `register_error` lets an
+    exception class of your own keep its type.
+    """
+
+    def __init__(self, type_name: str, message: str, traceback_text: str) -> None:
+        super().__init__(f"{type_name}: {message}")
+        self.type_name = type_name
+        self.message = message
+        self.traceback_text = traceback_text
+
+
+class SpawnRefused(ActorError, PermissionError):
+    """Another node does not spawn actors of this class: mark it `@remotable` there, and load it."""
+
+    def __init__(self, cls: str, reason: str) -> None:
+        super().__init__(f"{cls} was not spawned: {reason}")
+        self.cls = cls
+        self.reason = reason
 
 
 class AskDeadlock(ActorError, RuntimeError):

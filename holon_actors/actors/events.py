@@ -29,6 +29,8 @@ __all__ = [
     "EventStream",
     "Events",
     "LateAnswer",
+    "LinkDown",
+    "LinkUp",
     "MailboxHighWater",
     "Subscription",
 ]
@@ -45,7 +47,9 @@ class DeadLetter(ActorEvent):
     """A message that nobody will handle.
 
     `reason` is "stopped", "failed", "killed" (how the actor ended), "not-found", "mailbox-full" or
-    "unhandled".
+    "unhandled". Of messages to other nodes also "unreachable" (nobody answers there), "node-lost"
+    (it is not known whether the message arrived), "link-full" (more was told than the link could
+    carry) or "codec" (the message cannot be sent, or not be read).
     """
 
     message: Any
@@ -110,10 +114,35 @@ class MailboxHighWater(ActorEvent):
 
 @dataclass(frozen=True, slots=True)
 class LateAnswer(ActorEvent):
-    """An answer came after its ask had timed out or been cancelled; it was dropped."""
+    """An answer came after its ask had timed out or been cancelled; it was dropped. Of one that
+    came from another node neither the actor nor the message is known here any more.
+    """
 
     ref: ActorRef[Any]
     message: Any
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp(ActorEvent):
+    """This node talks with another one. `node` is its `name@endpoint`, `incarnation` tells its
+    starts apart.
+    """
+
+    node: str
+    incarnation: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown(ActorEvent):
+    """A link has ended, or could not be had. Whoever watched an actor there has been told.
+
+    `unacknowledged` counts the messages of which nobody knows whether they arrived.
+    """
+
+    node: str
+    incarnation: int
+    reason: str
+    unacknowledged: int
 
 
 Listener: TypeAlias = "Callable[[Any], object] | ActorRef[Any]"

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.actors._cell import Cell
+from holon_actors.actors._state import State
 from holon_actors.actors.ref import ActorRef
+from holon_actors.actors.signals import Signal, Terminated
 
 if TYPE_CHECKING:
     from holon_actors.actors.system import ActorSystem
@@ -45,11 +47,12 @@ class _Group:
 class Groups:
     """The groups of one system. A group is there while it has members or subscribers."""
 
-    __slots__ = ("_groups", "_system")
+    __slots__ = ("_far", "_groups", "_system")
 
     def __init__(self, system: ActorSystem) -> None:
         self._system = system
         self._groups: dict[str, _Group] = {}
+        self._far = _FarMembers(self)
 
     def join(self, name: str, ref: ActorRef[Any]) -> None:
         """Make `ref` a member. Joining twice, or when it has ended already, changes nothing."""
@@ -82,7 +85,7 @@ class Groups:
         group = self._groups.setdefault(name, _Group())
         if ref not in group.members and ref.is_alive:
             group.members[ref] = None
-            _remember(name, ref)
+            self._remember(name, ref)
             self._announce(group, GroupJoined(name, ref))
         self._tidy(name, group, ref)
 
@@ -98,7 +101,7 @@ class Groups:
         group = self._groups.setdefault(name, _Group())
         if ref not in group.subscribers:
             group.subscribers[ref] = None
-            _remember(name, ref)
+            self._remember(name, ref)
             for member in group.members:
                 ref.tell(GroupJoined(name, member))
 
@@ -118,13 +121,55 @@ class Groups:
             subscriber.tell(change)
 
     def _tidy(self, name: str, group: _Group, ref: ActorRef[Any]) -> None:
-        if isinstance(ref, Cell) and ref not in group.members and ref not in group.subscribers:
-            ref._uncommon().groups.pop(name, None)
+        if ref not in group.members and ref not in group.subscribers:
+            if isinstance(ref, Cell):
+                ref._uncommon().groups.pop(name, None)
+            else:
+                self._far.forget(name, ref)
         if not group.members and not group.subscribers:
             self._groups.pop(name, None)
 
+    def _remember(self, name: str, ref: ActorRef[Any]) -> None:
+        """Note the group with the actor, so that its end ends the membership."""
+        if isinstance(ref, Cell):
+            ref._uncommon().groups[name] = None
+        else:
+            self._far.remember(name, ref)
 
-def _remember(name: str, ref: ActorRef[Any]) -> None:
-    """Note the group with the actor, so that its end ends the membership."""
-    if isinstance(ref, Cell):
-        ref._uncommon().groups[name] = None
+
+class _FarMembers:
+    """Members on other nodes: watched, as an actor would do it, so that they leave when they end or
+    their node is lost.
+    """
+
+    __slots__ = ("_groups", "_names", "_state", "watching")
+
+    def __init__(self, groups: Groups) -> None:
+        self._groups = groups
+        self._names: dict[ActorRef[Any], dict[str, None]] = {}
+        self._state = State.RUNNING
+        self.watching: dict[Any, None] = {}
+
+    def _uncommon(self) -> _FarMembers:
+        return self
+
+    def remember(self, name: str, ref: ActorRef[Any]) -> None:
+        names = self._names.get(ref)
+        if names is None:
+            self._names[ref] = {name: None}
+            ref._add_watcher(self)  # type: ignore[arg-type]  # it has what a watcher needs
+        else:
+            names[name] = None
+
+    def forget(self, name: str, ref: ActorRef[Any]) -> None:
+        names = self._names.get(ref)
+        if names is not None:
+            names.pop(name, None)
+            if not names:
+                del self._names[ref]
+                ref._remove_watcher(self)  # type: ignore[arg-type]
+
+    def _signal(self, signal: Signal, sender: Any = None) -> None:
+        if isinstance(signal, Terminated):
+            for name in self._names.pop(signal.ref, {}):
+                self._groups._forget(name, signal.ref)

@@ -70,14 +70,16 @@ class ActorRef(Generic[M_contra]):
 
         `timeout` is in seconds and defaults to the system's `ask_timeout`; `math.inf` waits without
         limit. Always ends: with the answer, the exception that the handler raised, `ActorStopped`,
-        `MailboxFull`, `AskDeadlock` (an actor asking itself) or `AskTimeout`. An answer that comes
-        later is dropped and counted.
+        `MailboxFull`, `AskDeadlock` (an actor asking itself) or `AskTimeout`; of an actor on
+        another node also `NodeUnreachable`, or `CodecError` for what cannot travel. An answer that
+        comes later is dropped and counted.
         """
         raise NotImplementedError
 
     async def send(self, message: M_contra, sender: ActorRef[Any] | None = None) -> None:
-        """Like `tell`, but wait while a bounded mailbox is full. Raises `ActorStopped` when the
-        actor has ended.
+        """Like `tell`, but wait while a bounded mailbox, or the link to another node, is full, and
+        until the other node has taken the message. Raises `ActorStopped` when the actor has ended;
+        of another node also `NodeUnreachable`, and `CodecError` for what cannot travel.
         """
         raise NotImplementedError
 
@@ -104,11 +106,16 @@ class ActorRef(Generic[M_contra]):
         """Undo `_add_watcher`."""
         raise NotImplementedError
 
+    def _status(self) -> tuple[int, str]:
+        """For an ask that has timed out: messages before it, and what the actor is at."""
+        return 0, "nobody there"
+
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, ActorRef) and self.address == other.address)
 
     def __hash__(self) -> int:
-        return hash(self.address.uid)
+        address = self.address
+        return hash(address if address.uid is None else address.uid)
 
     def __repr__(self) -> str:
         return f"<ActorRef {self.address}>"

@@ -18,7 +18,9 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Terminated(Signal):
-    """A watched actor has ended. `reason` is "stopped", "failed", "killed" or "node-lost"."""
+    """A watched actor has ended. `reason` is "stopped", "failed", "killed", "not-found" (it had
+    ended before) or "node-lost" (nobody knows: its node does not answer any more).
+    """
 
     ref: ActorRef[Any]
     reason: str = "stopped"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import random
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from holon_actors.actors import _lifecycle, _spawn
 from holon_actors.actors._ambient import enter_system, leave_system
@@ -23,10 +24,12 @@ from holon_actors.actors._inspect import current_message
 from holon_actors.actors._log import KernelLog
 from holon_actors.actors._machine import Machine, machine_of
 from holon_actors.actors._shutdown import ShutdownReport, shut_down
-from holon_actors.actors._tasks import TaskStarter
+from holon_actors.actors._tasks import BeginsFirst
 from holon_actors.actors._threads import Threads
 from holon_actors.actors.actor import Actor
 from holon_actors.actors.address import Address, check_name
+from holon_actors.actors.cluster.agent import ClusterMessage
+from holon_actors.actors.cluster.cluster import Cluster
 from holon_actors.actors.errors import SystemNotRunning
 from holon_actors.actors.events import (
     ActorEvent,
@@ -41,15 +44,26 @@ from holon_actors.actors.groups import Groups
 from holon_actors.actors.mailbox import Mailbox, Unbounded
 from holon_actors.actors.pools import spawn_pool
 from holon_actors.actors.ref import ActorRef, DeadRef
+from holon_actors.actors.remote.spawning import SpawnOrder, spawn_on
 from holon_actors.actors.routing import Routing
 from holon_actors.actors.snapshot import ActorSnapshot, take_snapshot
 from holon_actors.actors.supervision import OneForOne, Strategy
 from holon_actors.errors import ConfigError
 
+if TYPE_CHECKING:
+    from holon_transports.security import Curve
+
+    from holon_actors.actors.remote.node import Node
+    from holon_actors.actors.remote.packets import Greeting
+
 __all__ = ["ActorSystem", "ShutdownReport", "SystemStatistics"]
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
+
+# Actors that one start of a listening system can spawn per unit of its incarnation before their
+# uids could meet those of a later start.
+_UIDS_PER_INCARNATION_BITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +78,7 @@ class SystemStatistics:
 
 
 class _Guardian(Actor):
-    """Parent of the top-level actors. Takes no messages."""
+    """Parent of the top-level actors, or of the system's own. Takes no messages."""
 
 
 class ActorSystem:
@@ -73,6 +87,16 @@ class ActorSystem:
     Use it as `async with ActorSystem("bank") as system:`; leaving the block shuts it down. It binds
     itself to the event loop that is running when it is first needed, and its methods may then be
     called from any thread.
+
+    `bind` is where it listens for other nodes, such as "tcp://127.0.0.1:7400"; a system without it
+    can still call those that do. `endpoint` is then what the addresses of its actors carry, with
+    the port that was chosen for port 0; `advertise` sets it where others reach the system by
+    another name, such as "tcp://orders.example:7400". Beyond this machine it takes keys
+    (`security=Curve(...)`), or `insecure=True`. `heartbeat` is in seconds: a lost peer is noticed
+    within two.
+
+    `attach` says whether `holon attach` and its like may look at the system: by default those that
+    listen, and all when HOLON_ATTACH=1 is in the environment.
 
     `supervision` is the policy for top-level actors. `ask_timeout` (seconds) is for asks that give
     none. A handler that blocks the loop for more than `slow_handler` seconds is named in a warning.
@@ -84,6 +108,12 @@ class ActorSystem:
         self,
         name: str = "holon",
         *,
+        bind: str | None = None,
+        security: Curve | None = None,
+        insecure: bool = False,
+        heartbeat: float = 1.0,
+        advertise: str | None = None,
+        attach: bool | None = None,
         supervision: Strategy | None = None,
         ask_timeout: float = 5.0,
         slow_handler: float = 0.1,
@@ -92,21 +122,31 @@ class ActorSystem:
     ) -> None:
         self.name = check_name(name)
         self.endpoint: str | None = None
+        self.bind = bind
+        self.security = security
+        self.insecure = insecure
+        self.heartbeat = _positive("heartbeat", heartbeat)
+        self.advertise = advertise
+        self.attach = attach
         self.ask_timeout = _positive("ask_timeout", ask_timeout)
         self.slow_handler = _positive("slow_handler", slow_handler)
         self.max_actors = _positive("max_actors", max_actors)
         self.events = Events(self)
         self.groups = Groups(self)
+        self.cluster = Cluster(self)
         self.rng: random.Random
         self._given_rng = rng
         self._policy = supervision or OneForOne()
         self._uid = 0
+        self._uid_base = 0
         self._live = 0
         self._counts = {"dead_letters": 0, "late_answers": 0, "failures": 0}
         self._threads = Threads()
         self._tasks: dict[asyncio.Task[Any], None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._user: Cell
+        self._own: Cell | None = None  # the root of the system's own actors, `/system`
+        self._node: Node | None = None
         self._dispatcher: Dispatcher
         self._asks: AskDeadlines
         self._log: KernelLog
@@ -179,11 +219,14 @@ class ActorSystem:
         return self._from_loop(make)
 
     def ref(self, address: Address | str) -> ActorRef[Any]:
-        """The reference for an address. If nobody lives there, tells become dead letters and asks
-        end with `ActorNotFound`. Raises `InvalidAddress` for text that is no address.
+        """The reference for an address, also of an actor on another node. If nobody lives there,
+        tells become dead letters and asks end with `ActorNotFound`. Raises `InvalidAddress` for
+        text that is no address.
         """
         self._bind()
         where = Address.parse(address) if isinstance(address, str) else address
+        if where.endpoint is not None and where.endpoint != self.endpoint:
+            return self._remote.ref(where)
         found = self.lookup(where.path) if where.system == self.name else None
         if isinstance(found, Cell) and where.uid in (None, found._uid):
             return found
@@ -193,19 +236,55 @@ class ActorSystem:
         """The living actor at a path such as `/user/ada`, or None."""
         self._bind()
         root, *names = path.strip("/").split("/")
-        cell: Cell | None = self._user if root == "user" else None
+        cell = {"user": self._user, "system": self._own}.get(root)
         for name in names:
             cell = cell._child(name) if cell is not None else None
         return cell
 
     def snapshot(self) -> list[ActorSnapshot]:
-        """All living actors, parents before children."""
+        """All living actors, parents before children; the system's own come last."""
         self._bind()
-        return self._from_loop(take_snapshot, self._user, self.clock())
+        return self._from_loop(self._snapshot)
+
+    def _snapshot(self) -> list[ActorSnapshot]:
+        taken = take_snapshot(self._user, self.clock())
+        return taken if self._own is None else taken + take_snapshot(self._own, self.clock())
 
     def statistics(self) -> SystemStatistics:
         """Counts of what has happened so far."""
-        return SystemStatistics(actors=self._live, spawned=max(0, self._uid - 1), **self._counts)
+        roots = 1 if self._own is None else 2
+        spawned = max(0, self._uid - self._uid_base - roots)
+        return SystemStatistics(actors=self._live, spawned=spawned, **self._counts)
+
+    async def spawn_remote(
+        self,
+        endpoint: str,
+        cls: type[Actor],
+        *args: Any,
+        name: str | None = None,
+        timeout: float | None = None,
+        **kwargs: Any,
+    ) -> ActorRef[Any]:
+        """Have the system at `endpoint` ("tcp://127.0.0.1:7401") spawn a top-level actor.
+
+        Its class must be marked `@remotable` and be loaded there. `timeout` is in seconds. Raises
+        what `spawn` does there, `SpawnRefused` for other classes, `CodecError` for arguments that
+        cannot be sent, `NodeUnreachable`, or `AskTimeout`.
+        """
+        self._bind()
+        limit = self.ask_timeout if timeout is None else timeout
+        order = SpawnOrder(cls, args, kwargs, name)
+        return await spawn_on(self._remote, endpoint, order, limit)
+
+    async def connect(self, endpoint: str, timeout: float | None = None) -> Greeting:
+        """Get to know the system that listens at `endpoint`: its name, endpoint and incarnation.
+
+        `timeout` is in seconds. Raises `NodeUnreachable`, `InvalidAddress` for what is no endpoint.
+        """
+        self._bind()
+        return await self._remote.connect(
+            endpoint, self.ask_timeout if timeout is None else timeout
+        )
 
     async def shutdown(self, timeout: float = 10.0) -> ShutdownReport:
         """Stop all actors, children before their parents, and wait for them at most `timeout`
@@ -267,17 +346,70 @@ class ActorSystem:
         self._machine = machine = machine_of(loop)
         self.rng = self._given_rng or machine.rng(self)
         self._dispatcher = machine.dispatcher(self, self._context, self._blocked, self._log)
-        self._handlers = TaskStarter(loop, self._context)
-        self._asks = AskDeadlines(loop)
-        self._user = Cell(self, None, "user", _Guardian, (), None, Unbounded(), self._policy)
-        _lifecycle.build(self._user)
+        self._handlers = machine.tasks(self, self._context)
+        self._asks = machine.deadlines(self)
+        self.incarnation = machine.incarnation(self)
+        if self.bind is not None:
+            # So that no address of an earlier start fits an actor of this one.
+            self._uid = self._uid_base = self.incarnation << _UIDS_PER_INCARNATION_BITS
+        self._user = self._root("user")
         self._nobody = DeadRef(self, Address(self.name, "/nobody"))
+        if self.bind is not None:
+            self._listen(self.bind)
+        if self._attachable:
+            # Here, as most systems are not looked at from outside.
+            from holon_actors.actors.admin.install import install  # noqa: PLC0415
+
+            install(self)
+        if self.bind is not None:
+            self.cluster._start()
+
+    @property
+    def _attachable(self) -> bool:
+        if self.attach is None:
+            return self.bind is not None or os.environ.get("HOLON_ATTACH") == "1"
+        return self.attach
+
+    def _root(self, name: str) -> Cell:
+        root = Cell(self, None, name, _Guardian, (), None, Unbounded(), self._policy)
+        _lifecycle.build(root)
+        return root
+
+    def _spawn_own(self, cls: type[Actor], *args: Any, name: str, **kwargs: Any) -> ActorRef[Any]:
+        """Make one of the system's own actors, below `/system`. They end after all others."""
+        self._bind()
+        if self._own is None:
+            self._own = self._root("system")
+        options = _spawn.options(name, None, "loop", None)
+        return _spawn.spawn(self._own, cls, args, kwargs or None, options)
+
+    def _listen(self, url: str) -> None:
+        try:
+            self.endpoint = self._remote.bind(url, self.advertise)
+        except BaseException:
+            self._loop = None  # it is not running: the next use tries again
+            if self._node is not None:
+                self._node.abandon()
+                self._node = None
+            raise
+
+    @property
+    def _remote(self) -> Node:
+        """What knows of other nodes; made when it is first needed."""
+        if self._node is None:
+            # Here, as most systems never leave their process.
+            from holon_actors.actors.remote.node import Node  # noqa: PLC0415
+            from holon_actors.actors.remote.settings import LinkSettings  # noqa: PLC0415
+
+            settings = LinkSettings(heartbeat_s=self.heartbeat)
+            self._node = Node(self, settings, self.incarnation)
+        return self._node
 
     def _start_task(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run a coroutine beside everything else; what it raises goes to the loop's exception
-        handler.
+        handler. It begins in any case, and meets a cancellation where it waits.
         """
-        task = self.loop.create_task(coroutine, context=self._context.copy())
+        task = self.loop.create_task(BeginsFirst(coroutine), context=self._context.copy())
         self._tasks[task] = None
         task.add_done_callback(self._task_done)
         return task
@@ -324,13 +456,15 @@ class ActorSystem:
     def _forget(self, cell: Cell) -> None:
         if self._log.deep:
             self._log.forget(cell)
-        if cell is not self._user:
+        if cell._parent is not None:
             self._live -= 1
 
     def dead_letter(
         self, message: Any, sender: ActorRef[Any] | None, recipient: ActorRef[Any], reason: str
     ) -> None:
         """Count, publish and log a message that nobody will handle."""
+        if isinstance(message, ClusterMessage):
+            return  # sent to dead nodes on purpose
         self._counts["dead_letters"] += 1
         letter = DeadLetter(message, sender, recipient, reason)
         self._log.dead_letter(letter)

@@ -12,6 +12,7 @@ from enum import IntEnum
 import click
 
 from holon_actors.cli import errors
+from holon_actors.cli.attach import errors as attach_errors
 from holon_actors.errors import ConfigError
 
 __all__ = ["ExitCode", "exit_code_of"]
@@ -24,11 +25,19 @@ class ExitCode(IntEnum):
     FAILED = 1
     USAGE = 2
     NOT_FOUND = 3
+    UNREACHABLE = 4
     TIMEOUT = 124
     INTERRUPTED = 130
 
 
 SIGNAL_BASE = 128
+
+# By the kinds of `Refused`, as far as they are more than a failure.
+_DECLINED = {
+    "not-found": ExitCode.NOT_FOUND,
+    "rejected": ExitCode.USAGE,
+    "timeout": ExitCode.TIMEOUT,
+}
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -38,6 +47,8 @@ def exit_code_of(error: BaseException) -> int:
             return SIGNAL_BASE + signal_number
         case errors.FlowFailed(error=cause):
             return _code_of_cause(cause)
+        case attach_errors.Declined(kind=kind):
+            return _DECLINED.get(kind, ExitCode.FAILED)
         case _:
             return _code_by_class(error)
 
@@ -62,7 +73,9 @@ def _code_by_class(error: BaseException) -> ExitCode:
 def _table() -> Iterator[tuple[tuple[type[BaseException], ...], ExitCode]]:
     """The rows, the ones that need no further imports first."""
     yield (KeyboardInterrupt, click.Abort), ExitCode.INTERRUPTED
-    yield (errors.FlowTimedOut,), ExitCode.TIMEOUT
+    yield (errors.FlowTimedOut, attach_errors.NodeNotAnswering), ExitCode.TIMEOUT
+    yield (attach_errors.NodeNotReached, attach_errors.NoSystem), ExitCode.UNREACHABLE
+    yield (attach_errors.SystemsAmbiguous,), ExitCode.NOT_FOUND
     yield (errors.InputMissing, errors.OutputRejected, click.FileError), ExitCode.NOT_FOUND
     yield (click.UsageError, ConfigError, errors.InputRejected), ExitCode.USAGE
 

@@ -8,7 +8,12 @@ from __future__ import annotations
 import asyncio
 import functools
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from holon_actors.actors.ref import ActorRef
+
+if TYPE_CHECKING:
+    from holon_actors.testing._nodes import Life
 
 
 class SimTask(asyncio.Task[Any]):
@@ -18,6 +23,8 @@ class SimTask(asyncio.Task[Any]):
     is then that of the program and not that of addresses.
     """
 
+    life: Life | None = None  # of the node that started it
+
     def __init__(self, number: int, coro: Any, **options: Any) -> None:
         self._number = number  # before the rest: registering the new task hashes it
         super().__init__(coro, **options)
@@ -26,12 +33,21 @@ class SimTask(asyncio.Task[Any]):
         return self._number
 
 
+class TurnGiver:
+    """Base of what calls back for somebody else, who is the first argument of the callback."""
+
+    __slots__ = ()
+
+
 def owner(handle: asyncio.Handle) -> object | None:
-    """The task or other object whose method the callback is; None for a plain function."""
+    """The task, actor or other object whose step the callback is; None for a plain function."""
     callback: Any = handle._callback  # type: ignore[attr-defined]
     while isinstance(callback, functools.partial):
         callback = callback.func
     found = getattr(callback, "__self__", None)
+    if isinstance(found, TurnGiver):
+        whose: object = handle._args[0]
+        return whose
     return None if isinstance(found, types.ModuleType) else found
 
 
@@ -43,6 +59,8 @@ def label(handle: asyncio.Handle) -> str:
     found = owner(handle)
     if isinstance(found, asyncio.Task):
         return task_label(found)
+    if isinstance(found, ActorRef):
+        return f"turn of {found.path} in {found.system.name}"
     name = getattr(callback, "__qualname__", None) or type(callback).__qualname__
     if found is None or isinstance(found, type):
         return str(name)

@@ -1,7 +1,7 @@
 """An event loop on virtual time that decides by a scheduler, never by the machine.
 
-Time stands still while callbacks run. When none is ready it jumps to the next timer; when there is
-no timer either, nothing can ever happen again, and the run fails as a deadlock. Everything of
+When no callback is ready, time jumps to the next timer; when there is no timer either, nothing can
+ever happen again, and the run fails as a deadlock. Everything of
 asyncio that needs only callbacks and timers works as it is; what needs the outside world is
 refused. An error that nobody takes fails the run.
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import heapq
+import gc
 import math
 import threading
 from collections import deque
@@ -21,40 +21,39 @@ from collections.abc import Callable, Coroutine, Generator
 from itertools import islice
 from typing import Any, TypeVar, TypeVarTuple
 
-from holon_actors.testing._fences import FencedLoop
-from holon_actors.testing._handles import SimTask, label, waiting_label
+from holon_actors.testing._ending import finish, is_dead, untaken
+from holon_actors.testing._handles import SimTask, TurnGiver, label, waiting_label
+from holon_actors.testing._nodes import CRASHED, NODE, PAUSED, UP, Life
 from holon_actors.testing._scheduling import Fifo, Scheduler
 from holon_actors.testing._trace import Trace
+from holon_actors.testing._virtual_time import VirtualTimeLoop
 from holon_actors.testing.errors import (
     RealWorldRefused,
     SimulationDeadlock,
     StepLimitReached,
+    TimeLimitReached,
     UnhandledErrors,
-    describe_context,
 )
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 _NS = 1_000_000_000
-_CANCELLED_KEPT = 64  # cancelled timers, or ended tasks, that are not worth sweeping out
+_ENDED_KEPT = 64  # tasks that are not worth sweeping out
 _READY_SHOWN = 5
+_SWEEP_EVERY = 500_000  # steps
 _FROM_THREAD = (
     "a thread outside of the simulation cannot call into it; let a task do its work, after "
     "asyncio.sleep() for the time that it would take"
 )
 
 
-class _Timer(asyncio.TimerHandle):
-    __slots__ = ()
-    _scheduled: bool  # is in the heap
-
-
-class SimLoop(FencedLoop):
+class SimLoop(VirtualTimeLoop):
     """The loop of one simulated run.
 
     `scheduler` decides what runs next; without one, first come, first served. `steps_max` is how
-    many callbacks may run before `StepLimitReached`. `trace` gets each callback as it runs.
+    many callbacks may run before `StepLimitReached`, `time_max` how many virtual seconds may pass
+    before `TimeLimitReached`. `trace` gets each callback as it runs.
     """
 
     _ready: deque[asyncio.Handle]
@@ -62,93 +61,40 @@ class SimLoop(FencedLoop):
     _closed: bool
     _debug: bool
     _task_factory: Any
+    holon_machine: Any  # what the actor systems on this loop run on
 
     def __init__(
         self,
         scheduler: Scheduler | None = None,
         *,
         steps_max: int = 10_000_000,
+        time_max: float = math.inf,
         trace: Trace | None = None,
     ) -> None:
         super().__init__()
         self._pick = None if scheduler is None or type(scheduler) is Fifo else scheduler.pick
         self._trace = trace
         self._home = threading.get_ident()
-        self._now_ns = 0
-        self._timers: list[tuple[int, int, _Timer]] = []
-        self._timer_number = 0
-        self._timers_cancelled = 0
         self._steps_max = steps_max
         self._steps = 0
+        self._sweep_at = _SWEEP_EVERY
         self._moved_at = 0  # the step at which time last moved
         self._tasks: list[asyncio.Task[Any]] = []
-        self._tasks_kept = _CANCELLED_KEPT
+        self._tasks_kept = _ENDED_KEPT
         self._task_number = 0
         self._failures: list[dict[str, Any]] = []
         self._broken = False
-
-    # Time
-
-    def time(self) -> float:
-        """Virtual seconds, from 0."""
-        return self._now_ns / _NS
+        self._time_max_ns = time_max * _NS
+        self._abort: BaseException | None = None
+        self._lives = False  # some node has been crashed or paused
+        # Called after each step; what they raise ends the run.
+        self.checks: list[Callable[[], object]] = []
+        self.on_time: Callable[[int], object] | None = None  # hears of each jump
 
     @property
-    def now_ns(self) -> int:
-        """Virtual nanoseconds, from 0."""
-        return self._now_ns
-
-    def call_later(
-        self,
-        delay: float,
-        callback: Callable[[*Ts], object],
-        *args: *Ts,
-        context: contextvars.Context | None = None,
-    ) -> asyncio.TimerHandle:
-        if delay is None:
-            raise TypeError("delay must not be None")
-        due_ns = math.inf if delay == math.inf else self._now_ns + round(delay * _NS)
-        return self._set_timer(due_ns, callback, args, context)
-
-    def call_at(
-        self,
-        when: float,
-        callback: Callable[[*Ts], object],
-        *args: *Ts,
-        context: contextvars.Context | None = None,
-    ) -> asyncio.TimerHandle:
-        if when is None:
-            raise TypeError("when cannot be None")
-        due_ns = when if when == math.inf else round(when * _NS)
-        # Never early by the clock that set it: whoever compares with time() would set it again.
-        if due_ns / _NS < when:
-            due_ns += 1
-        return self._set_timer(due_ns, callback, args, context)
-
-    def _set_timer(
-        self,
-        due_ns: float,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: contextvars.Context | None,
-    ) -> asyncio.TimerHandle:
-        self._check_closed()  # type: ignore[attr-defined]
-        timer = _Timer(due_ns / _NS, callback, args, self, context)
-        if isinstance(due_ns, int):
-            # Numbered: timers for the same instant become ready in the order they were set.
-            self._timer_number += 1
-            heapq.heappush(self._timers, (due_ns, self._timer_number, timer))
-            timer._scheduled = True
-        return timer
-
-    def _timer_handle_cancelled(self, handle: _Timer) -> None:
-        if not handle._scheduled:
-            return
-        self._timers_cancelled += 1
-        if self._timers_cancelled > max(_CANCELLED_KEPT, len(self._timers) // 2):
-            self._timers = [entry for entry in self._timers if not entry[2]._cancelled]
-            heapq.heapify(self._timers)
-            self._timers_cancelled = 0
+    def steps(self) -> int:
+        """Callbacks that have run."""
+        return self._steps
 
     # Steps
 
@@ -179,6 +125,10 @@ class SimLoop(FencedLoop):
                     self._step(handle)
             if self._stopping:
                 return
+            if self._steps >= self._sweep_at:
+                # Automatic collection is off, as it would depend on what ran before.
+                self._sweep_at = self._steps + _SWEEP_EVERY
+                gc.collect()
 
     def _picked(self) -> asyncio.Handle:
         ready = self._ready
@@ -194,44 +144,85 @@ class SimLoop(FencedLoop):
             self._ready.appendleft(handle)
             raise self._step_limit()
         self._steps += 1
+        if self._lives and self._withheld(handle):
+            return
         if self._trace is not None:
             kind = "timer" if isinstance(handle, asyncio.TimerHandle) else "run"
             self._trace.record(self._now_ns, kind, label(handle))
         handle._run()
         if self._broken:
             self._broken = False
-            raise self._unhandled()
-
-    def _take_due_timers(self) -> None:
-        timers = self._timers
-        while timers and timers[0][0] <= self._now_ns:
-            timer = heapq.heappop(timers)[2]
-            timer._scheduled = False
-            if timer._cancelled:
-                self._timers_cancelled -= 1
-            else:
-                self._ready.append(timer)
+            raise self._abort or self._unhandled()
+        for check in self.checks:
+            check()
 
     def _jump(self) -> None:
         """To the next timer that is not cancelled."""
-        timers = self._timers
-        while timers and timers[0][2]._cancelled:
-            heapq.heappop(timers)[2]._scheduled = False
-            self._timers_cancelled -= 1
-        if not timers:
+        due_ns = self._next_due_ns()
+        if due_ns is None:
             raise self._deadlock()
-        self._now_ns = timers[0][0]
+        if due_ns > self._time_max_ns:
+            limit_s, self._time_max_ns = self._time_max_ns / _NS, math.inf
+            raise TimeLimitReached(limit_s, self._waiting())
+        self._now_ns = due_ns
         self._moved_at = self._steps
+        if self.on_time is not None:
+            self.on_time(due_ns)
         self._take_due_timers()
 
     def _deadlock(self) -> SimulationDeadlock:
-        waiting = [waiting_label(task) for task in self._tasks if not task.done()]
-        return SimulationDeadlock(self.time(), waiting)
+        return SimulationDeadlock(self._now_ns / _NS, self._waiting())
+
+    def _waiting(self) -> list[str]:
+        return [waiting_label(task) for task in self.living_tasks()]
 
     def _step_limit(self) -> StepLimitReached:
         standing, self._steps, self._moved_at = self._steps - self._moved_at, 0, 0
         shown = [label(handle) for handle in islice(self._ready, _READY_SHOWN)]
-        return StepLimitReached(self._steps_max, self.time(), standing, shown)
+        return StepLimitReached(self._steps_max, self._now_ns / _NS, standing, shown)
+
+    def abort(self, error: BaseException) -> None:
+        """End the run with an error once the running callback is done. The first one counts."""
+        self._abort = self._abort or error
+        self._broken = True
+
+    def drop_turns(self) -> None:
+        """Cancel what is ready on behalf of actors."""
+        for handle in self._ready:
+            if isinstance(getattr(handle._callback, "__self__", None), TurnGiver):  # type: ignore[attr-defined]
+                handle.cancel()
+
+    # Nodes
+
+    def skew(self, life: Life, step_ns: int, drift_ppb: int | None) -> None:
+        """Change the clock of a node, from now on."""
+        self._skewed = True
+        life.clock.set(self._now_ns, step_ns, drift_ppb)
+
+    def pause(self, life: Life) -> None:
+        """Hold back what a node has to do, until `resume`."""
+        self._lives = True
+        life.state = PAUSED
+
+    def resume(self, life: Life) -> None:
+        """Let a node do what has come due since `pause`."""
+        life.state = UP
+        held, life.held = life.held, []
+        self._ready.extend(held)
+
+    def crash(self, life: Life) -> None:
+        """Nothing of this life of a node runs again, not even a `finally`."""
+        self._lives = True
+        life.state = CRASHED
+        life.held.clear()
+
+    def _withheld(self, handle: asyncio.Handle) -> bool:
+        life = handle._context.get(NODE)  # type: ignore[attr-defined]
+        if life is None or life.state is UP:
+            return False
+        if life.state is PAUSED:
+            life.held.append(handle)
+        return True
 
     # Tasks and their errors
 
@@ -252,11 +243,12 @@ class SimLoop(FencedLoop):
             task = SimTask(
                 self._task_number, coro, loop=self, name=name, context=context, **options
             )
+            task.life = NODE.get() if context is None else context.get(NODE)
         else:
             task = super().create_task(coro, name=name, context=context, **options)
         if len(self._tasks) >= self._tasks_kept:
-            self._tasks = [t for t in self._tasks if not t.done() or _untaken(t)]
-            self._tasks_kept = max(_CANCELLED_KEPT, 2 * len(self._tasks))
+            self._tasks = [t for t in self._tasks if not t.done() or untaken(t)]
+            self._tasks_kept = max(_ENDED_KEPT, 2 * len(self._tasks))
         self._tasks.append(task)
         return task
 
@@ -283,66 +275,51 @@ class SimLoop(FencedLoop):
         return self.call_soon(callback, *args, context=context)
 
     def _unhandled(self) -> UnhandledErrors:
-        failures, self._failures = self._failures, []
-        return UnhandledErrors(failures)
-
-    def _collect_untaken(self) -> None:
-        for task in self._tasks:
-            if task.done() and _untaken(task):
-                message = f"the error of {task.get_name()} was never taken"
-                self._failures.append(
-                    {"message": message, "exception": task.exception(), "task": task}
-                )
+        return UnhandledErrors(self.take_failures())
 
     # A whole run
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """Run `main`, then cancel what is left, in the order it was started, and close the loop.
+        """Run `main`, then `finish`.
 
         Returns what `main` does and raises what it raises, with other errors of the run in notes;
-        `SimulationDeadlock` and `StepLimitReached`; `UnhandledErrors` when only those went wrong.
+        `SimulationDeadlock`, `StepLimitReached` and `TimeLimitReached`; `UnhandledErrors` when only
+        those went wrong.
         """
         try:
-            try:
-                result = self.run_until_complete(main)
-            except BaseException as error:
-                self._wind_down_after(error)
-                raise
-            self._wind_down()
-        finally:
-            self._tasks.clear()
-            self.close()
+            result = self.run_until_complete(main)
+        except BaseException as error:
+            self.finish(error)
+            raise
+        self.finish()
         return result
 
-    def _wind_down_after(self, error: BaseException) -> None:
-        try:
-            self._wind_down()
-        except UnhandledErrors as more:
-            for context in more.contexts:
-                if context.get("exception") is not error:
-                    error.add_note(f"unhandled besides: {describe_context(context)}")
-        except (SimulationDeadlock, StepLimitReached) as more:
-            error.add_note(f"and while the rest was cancelled: {more}")
+    def finish(self, error: BaseException | None = None) -> None:
+        """Cancel what is left, in the order it was started, and close the loop.
 
-    def _wind_down(self) -> None:
-        self._cancel_tasks([task for task in self._tasks if not task.done()])
-        self._trace = None  # the order of asynchronous generators is not the program's
-        self.run_until_complete(self.shutdown_asyncgens())
-        self._collect_untaken()
-        if self._failures:
-            raise self._unhandled()
+        Raises `UnhandledErrors`; after an `error` of the run they become its notes.
+        """
+        self.checks.clear()
+        self._abort = None
+        self._broken = False
+        finish(self, error)
 
-    def _cancel_tasks(self, tasks: list[asyncio.Task[Any]]) -> None:
-        if not tasks:
-            return
-        for task in tasks:
-            task.cancel()
-        self.run_until_complete(asyncio.wait(tasks))
+    # For the end of a run
 
-    def close(self) -> None:
-        self._timers.clear()
-        super().close()
+    @property
+    def tasks(self) -> list[asyncio.Task[Any]]:
+        """The tasks that were started, but for those that ended well long ago; oldest first."""
+        return self._tasks
 
+    def living_tasks(self) -> list[asyncio.Task[Any]]:
+        """The unfinished tasks, without those of crashed nodes."""
+        return [task for task in self._tasks if not task.done() and not is_dead(task)]
 
-def _untaken(task: asyncio.Task[Any]) -> bool:
-    return bool(getattr(task, "_log_traceback", False))
+    def stop_tracing(self) -> None:
+        """What follows is not the program's."""
+        self._trace = None
+
+    def take_failures(self) -> list[dict[str, Any]]:
+        """What the exception handler was told since the last time."""
+        failures, self._failures = self._failures, []
+        return failures

@@ -12,14 +12,23 @@ from typing import Any
 from holon_actors.errors import HolonError
 
 __all__ = [
+    "AskCycle",
+    "ExpectationFailed",
     "InvalidHistory",
+    "InvariantBroken",
+    "LivenessFailed",
+    "NotDeterministic",
+    "NotInTime",
     "RealWorldRefused",
     "SimulationDeadlock",
+    "SimulationNotRunning",
     "StepLimitReached",
     "TapeMalformed",
     "TapeMismatch",
+    "TimeLimitReached",
     "UnhandledErrors",
     "UnknownCall",
+    "UnknownNode",
 ]
 
 
@@ -105,6 +114,104 @@ class StepLimitReached(HolonError, RuntimeError):
             f"not done after {steps} steps, at {time_s:g} s of virtual time, where it has made "
             f"the last {standing_steps}; next: {', '.join(self.ready) or 'a timer'}"
         )
+
+
+class TimeLimitReached(HolonError, RuntimeError):
+    """The run does not come to an end: see what each task waits for, or allow more time.
+
+    Attributes: `limit_s`, virtual seconds, and `waiting`, a line for each unfinished task.
+    """
+
+    def __init__(self, limit_s: float, waiting: Sequence[str]) -> None:
+        self.limit_s = limit_s
+        self.waiting = tuple(waiting)
+        lines = "".join(f"\n  {line}" for line in self.waiting) or "\n  no task at all"
+        super().__init__(f"not done after {limit_s:g} s of virtual time; waiting:{lines}")
+
+
+class SimulationNotRunning(HolonError, RuntimeError):
+    """This can only be done while the simulation runs: in its scenario."""
+
+    def __init__(self) -> None:
+        super().__init__("the simulation is not running: do this in the scenario given to run()")
+
+
+class ExpectationFailed(HolonError, AssertionError):
+    """A probe got something else than expected, or nothing.
+
+    Attributes: `wanted` (None: nothing was), `found` (None: nothing came) and `within`, seconds.
+    """
+
+    def __init__(self, wanted: str | None, found: str | None, within: float) -> None:
+        self.wanted = wanted
+        self.found = found
+        self.within = within
+        came = f"{found} came" if found else f"nothing came within {within:g} s"
+        super().__init__(f"expected {wanted or f'nothing for {within:g} s'}, but {came}")
+
+
+class NotInTime(HolonError, AssertionError):
+    """What was to be true eventually is not. Attributes: `text`, and `within`, seconds."""
+
+    def __init__(self, text: str, within: float) -> None:
+        self.text = text
+        self.within = within
+        super().__init__(f"not true within {within:g} s: {text}")
+
+
+class NotDeterministic(HolonError, RuntimeError):
+    """Two runs of one seed differ: look for a clock, chance, or the order of a set that is not the
+    simulation's.
+
+    Attributes: `seed`, and `difference`, the first one.
+    """
+
+    def __init__(self, seed: int, difference: str) -> None:
+        self.seed = seed
+        self.difference = difference
+        super().__init__(f"two runs of seed {seed} differ: {difference}")
+
+
+class LivenessFailed(HolonError, AssertionError):
+    """With all faults ended, what must come to be did not. Attribute: `within`, virtual seconds."""
+
+    def __init__(self, within: float) -> None:
+        self.within = within
+        super().__init__(f"no progress within {within:g} s after all faults had ended")
+
+
+class AskCycle(HolonError, RuntimeError):
+    """Actors wait for one another in a circle, each in its handler: have one of them `tell`, or
+    take the answer as a message of its own.
+
+    Attribute: `steps`, a triple for each of them: who asks, who is asked, and the message's type.
+    """
+
+    def __init__(self, steps: Sequence[tuple[str, str, str]]) -> None:
+        self.steps = tuple(steps)
+        lines = "".join(f"\n  {who} asks {whom} {what}" for who, whom, what in self.steps)
+        super().__init__(f"actors wait for one another in a circle:{lines}")
+
+
+class UnknownNode(HolonError, LookupError):
+    """The simulation has no node of this name: make it with `sim.node(name)` first.
+
+    Attributes: `name` and `known`, the names there are.
+    """
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(f"no node {name!r}; there are {', '.join(self.known) or 'none'}")
+
+
+class InvariantBroken(HolonError, AssertionError):
+    """What was to hold at every step does not. Attributes: `text` and `time_s`, virtual seconds."""
+
+    def __init__(self, text: str, time_s: float) -> None:
+        self.text = text
+        self.time_s = time_s
+        super().__init__(f"at {time_s:g} s no longer true: {text}")
 
 
 class RealWorldRefused(HolonError, RuntimeError):

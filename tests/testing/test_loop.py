@@ -1,14 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Coroutine
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +19,7 @@ from holon_actors.testing.errors import (
     StepLimitReached,
     UnhandledErrors,
 )
+from tests.testing.kit import interpreter, output
 
 
 def run(main: Coroutine[Any, Any, Any], **options: Any) -> Any:
@@ -271,37 +268,18 @@ for scheduler in (RandomOrder, Pct):
     SimLoop(scheduler(SeededChoices(int(sys.argv[1])).stream("sched")), trace=trace).run(main())
     print(trace.fingerprint(), len(trace.steps))
 """
-ROOT = Path(__file__).parents[2]
-
-
-def interpreter(version: str) -> str | None:
-    """A Python of this version that starts, from the path or from pyenv."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    installed = sorted(str(path) for path in pyenv.glob(f"{version}.*/bin/python"))
-    for candidate in (shutil.which(f"python{version}"), *installed):
-        if candidate and not subprocess.run([candidate, "-c", ""], capture_output=True).returncode:
-            return candidate
-    return None
-
-
-def fingerprints(python: str, seed: int, hash_seed: int) -> str:
-    environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": str(ROOT)}
-    command = [python, "-c", PROGRAM, str(seed)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    return done.stdout
 
 
 def test_a_seed_gives_the_same_run_whatever_the_hash_seed() -> None:
-    assert fingerprints(sys.executable, 1, 0) == fingerprints(sys.executable, 1, 12345)
-    assert fingerprints(sys.executable, 1, 0) != fingerprints(sys.executable, 2, 0)
+    one = output(sys.executable, PROGRAM, 1, hash_seed=0)
+    assert one == output(sys.executable, PROGRAM, 1, hash_seed=12345)
+    assert one != output(sys.executable, PROGRAM, 2, hash_seed=0)
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
 def test_a_seed_gives_the_same_run_on_every_python(version: str) -> None:
-    python = interpreter(version)
-    if python is None:
-        pytest.skip(f"Python {version} is not installed")
-    assert fingerprints(python, 1, 7) == fingerprints(sys.executable, 1, 0)
+    there = output(interpreter(version), PROGRAM, 1, hash_seed=7)
+    assert there == output(sys.executable, PROGRAM, 1)
 
 
 def test_a_seed_gives_the_same_run_twice_in_a_process() -> None:

@@ -34,6 +34,7 @@ def test_the_draws_of_a_seed_are_fixed_for_ever() -> None:
         "disk": [481, 671, 672, 471],
         "clock": [676, 117, 728, 573],
         "work": [171, 620, 358, 465],
+        "plan": [219, 752, 987, 44],
     }
 
 

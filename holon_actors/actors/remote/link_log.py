@@ -1,0 +1,69 @@
+"""What a node writes to the log about its links.
+
+All of it is also to be had as events or errors; the log is for people, at the kernel's bounded
+rate.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from holon_actors.actors.events import LinkDown
+
+if TYPE_CHECKING:
+    from holon_actors.actors._log import KernelLog
+    from holon_actors.actors.ref import ActorRef
+
+__all__ = ["LinkLog"]
+
+_logger = logging.getLogger("holon_actors.remote")
+
+
+class LinkLog:
+    """The log of one node."""
+
+    __slots__ = ("_kernel", "_system")
+
+    def __init__(self, system: str, kernel: KernelLog) -> None:
+        self._system = system
+        self._kernel = kernel
+
+    def down(self, down: LinkDown) -> None:
+        """A link has ended."""
+        self._tell(
+            logging.INFO if down.reason == "shutdown" else logging.WARNING,
+            "lost links",
+            "%s: the link with %s is down (%s), %d messages unacknowledged",
+            self._system,
+            down.node,
+            down.reason,
+            down.unacknowledged,
+        )
+
+    def broken(self, channel: str, reason: str) -> None:
+        """A channel that carries what it should not, or cannot carry anything."""
+        text = "%s: dropped %s: %s"
+        self._tell(logging.WARNING, "broken channels", text, self._system, channel, reason)
+
+    def refused(self, channel: str, reason: str) -> None:
+        """A node that we have nothing to do with."""
+        self._tell(logging.WARNING, "refusals", "%s: refused %s: %s", self._system, channel, reason)
+
+    def unread(self, ref: ActorRef[Any], error: Exception) -> None:
+        """A message that cannot be read here."""
+        self._tell(logging.WARNING, "unread messages", "a message to %s: %s", ref.address, error)
+
+    def unsent(self, ref: ActorRef[Any], message: Any, error: Exception) -> None:
+        """A message that cannot be sent."""
+        kind = type(message).__name__
+        self._tell(logging.WARNING, "unsent messages", "%s to %s: %s", kind, ref.address, error)
+
+    def unflushed(self, timeout_s: float) -> None:
+        """A shutdown that left something unsent."""
+        text = "%s: not all that was told had been acknowledged within %.3g s"
+        self._tell(logging.WARNING, "shutdowns", text, self._system, timeout_s)
+
+    def _tell(self, level: int, kind: str, text: str, *facts: Any) -> None:
+        if self._kernel._admit(kind, level):
+            _logger.log(level, text, *facts)

@@ -1,0 +1,399 @@
+"""A system among others: transports, links and the one timer of them all.
+
+The shell around sessions: it brings them packets and the time, and sends what they want sent. Lost
+links are not opened again by themselves, but by whoever wants to say something next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any
+
+from holon_transports import Buffer, Channel, CodecError, TransportError
+from holon_transports.codec import Limits
+
+from holon_actors.actors.address import Address
+from holon_actors.actors.errors import NodeUnreachable
+from holon_actors.actors.events import LinkDown, LinkUp
+from holon_actors.actors.ref import ActorRef
+from holon_actors.actors.remote import packets
+from holon_actors.actors.remote.addresses import Addresses, objection_to
+from holon_actors.actors.remote.carriers import Carriers
+from holon_actors.actors.remote.conversation import Conversation
+from holon_actors.actors.remote.endpoints import CLIENT, endpoint_text, reachable, scheme_of
+from holon_actors.actors.remote.errors import PacketError, RemoteProtocolError
+from holon_actors.actors.remote.inbound import Inbound
+from holon_actors.actors.remote.link import Link
+from holon_actors.actors.remote.link_log import LinkLog
+from holon_actors.actors.remote.packets import Greeting, Packet
+from holon_actors.actors.remote.session import Phase, Session
+from holon_actors.actors.remote.settings import LinkSettings
+
+if TYPE_CHECKING:
+    from holon_actors.actors.system import ActorSystem
+
+__all__ = ["Node"]
+
+
+class Node:
+    """The remote side of one actor system; a `Receiver` of its transports."""
+
+    def __init__(self, system: ActorSystem, settings: LinkSettings, incarnation: int) -> None:
+        self.system = system
+        self.settings = settings
+        self.limits = Limits(buffers_max=900, buffer_max=256 * 1024 * 1024)
+        self.incarnation = incarnation
+        self.addresses = Addresses(self)
+        self._clock = system._dispatcher.clock
+        self._carriers = Carriers(system, self)
+        self.log = LinkLog(system.name, system._log)
+        self._links: dict[str, Link] = {}
+        self._by_nonce: dict[int, Conversation] = {}
+        self._inbound: dict[int, Inbound] = {}
+        self._dirty: list[Conversation] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = math.inf
+        self._flushed: asyncio.Future[None] | None = None
+        self._sweep_at = 0.0  # when asks whose time is over are looked for
+        self._closed = False
+
+    # --- other systems ---
+
+    def bind(self, url: str, advertise: str | None = None) -> str:
+        """Listen at an endpoint; what addresses carry for it, or for the one that others are to
+        use. Raises `TransportError` or `InvalidAddress`.
+        """
+        advertised = None if advertise is None else endpoint_text(advertise)
+        bound = self._carriers.bind(url)
+        self.addresses.bound = bound
+        return advertised or reachable(bound)
+
+    def ref(self, address: Address) -> ActorRef[Any]:
+        """The reference for an address, near or far."""
+        return self.addresses.ref(address)
+
+    async def connect(self, url: str, limit_s: float) -> Greeting:
+        """See `ActorSystem.connect`."""
+        address = Address("", "/", None, endpoint_text(url))
+        conversation = self.reach(address)
+        try:
+            async with asyncio.timeout(limit_s):
+                return await conversation.wait_up(address)
+        except TimeoutError:
+            raise NodeUnreachable(address, f"no answer within {limit_s:g} s") from None
+
+    # --- links ---
+
+    def reach(self, address: Address) -> Conversation:
+        """The conversation with an actor's node, begun if need be. Raises `NodeUnreachable`."""
+        endpoint = address.endpoint
+        assert endpoint is not None
+        if self._closed:
+            raise NodeUnreachable(address, "the system here is shutting down")
+        link = self._links.get(endpoint)
+        if link is not None:
+            objection = link.objection(address.system)
+            if objection is not None:
+                raise NodeUnreachable(address, objection)
+            if link.current is not None:
+                self._dial(link, address.system, address)
+                return link.current
+        if scheme_of(endpoint) == CLIENT:
+            raise NodeUnreachable(address, "it does not listen, and has no session with this node")
+        if link is None:
+            link = self._new_link(endpoint)
+        conversation = self._begin(link, address.system)
+        link.current = conversation
+        try:
+            self._dial(link, address.system, address)
+        except NodeUnreachable:
+            self._over(conversation, "cannot be dialled")
+            raise
+        return conversation
+
+    def _new_link(self, endpoint: str) -> Link:
+        link = self._links[endpoint] = Link(endpoint)
+        return link
+
+    def _begin(self, link: Link, expected: str) -> Conversation:
+        rng, now = self.system.rng, self._clock()
+        nonce = rng.getrandbits(64) or 1
+        greeting = Greeting(
+            name=self.system.name,
+            endpoint=self.addresses.endpoint,
+            incarnation=self.incarnation,
+            heartbeat_ms=max(1, round(self.settings.heartbeat_s * 1000)),
+            expected=expected,
+        )
+        session = Session(nonce, greeting, self.settings, rng.random, now)
+        conversation = Conversation(self, link.endpoint, session)
+        self._by_nonce[nonce] = conversation
+        self._inbound[nonce] = Inbound(conversation)
+        self._want(session.wake_at)
+        return conversation
+
+    def _dial(self, link: Link, name: str, address: Address) -> None:
+        """See that the current conversation says hello, if it does not talk yet."""
+        conversation = link.current
+        assert conversation is not None
+        if conversation.session.phase is not Phase.OPENING or conversation.dialling:
+            return
+        if scheme_of(link.endpoint) == CLIENT:
+            return
+        conversation.dialling = True
+        if link.dialled is None:
+            try:
+                link.dialled = self._carriers.dial(link.endpoint, name)
+            except TransportError as error:
+                raise NodeUnreachable(address, str(error)) from error
+            link.expected = name
+        conversation.channel = link.dialled
+        conversation.session.dial(self._clock())
+        if not conversation.outbox.awake:
+            conversation.wake()
+
+    # --- what transports deliver ---
+
+    def received(self, channel: Channel, frames: list[Buffer]) -> None:
+        """See `Receiver`."""
+        if self._closed:
+            return
+        try:
+            packet = packets.parse(frames)
+            if packet.kind == packets.HELLO:
+                self._hello(channel, packet)
+                return
+        except PacketError as error:
+            self._bad(channel, str(error))
+            return
+        conversation = self._by_nonce.get(packet.to)
+        if conversation is None:
+            if packet.kind not in (packets.GONE, packets.REFUSE):
+                channel.send((packets.note(packets.GONE, packet.source, packet.to),))
+            return
+        self._take(conversation, channel, packet)
+
+    def drained(self, channel: Channel) -> None:
+        """See `Receiver`."""
+        for conversation in self.conversations():
+            if conversation.channel is channel:
+                conversation.blocked = False
+                self.pump(conversation)
+
+    def broken(self, channel: Channel, reason: str) -> None:
+        """See `Receiver`."""
+        self.log.broken(channel.name, reason)
+        for conversation in self.conversations():
+            if conversation.channel is channel:
+                conversation.session.abort(reason)
+                self.pump(conversation)
+
+    def _bad(self, channel: Channel, reason: str) -> None:
+        self.log.broken(channel.name, reason)
+        if all(link.dialled is not channel for link in self._links.values()):
+            channel.close()
+        for conversation in self.conversations():
+            if conversation.channel is channel:
+                conversation.session.abort(reason)
+                self.pump(conversation)
+
+    def _hello(self, channel: Channel, packet: Packet) -> None:
+        greeting = Greeting.parse(packet.body)
+        own = Greeting(
+            name=self.system.name, endpoint=self.addresses.endpoint, incarnation=0, heartbeat_ms=0
+        )
+        objection = greeting.objection(own) or self._admits(channel, greeting)
+        if objection is not None:
+            self.log.refused(channel.name, objection)
+            channel.send((packets.note(packets.REFUSE, packet.source, 0, objection),))
+            return
+        link = self._links.get(greeting.endpoint) or self._new_link(greeting.endpoint)
+        conversation = link.listener(packet)
+        if conversation is None:
+            conversation = self._begin(link, greeting.name)
+            if link.current is None:
+                link.current = conversation
+            else:
+                link.candidate = conversation
+        if conversation.channel is None:
+            conversation.channel = channel
+        now = self._clock()
+        conversation.session.greeted(packet.source, greeting, now)
+        # Along the way that is known to work: our own dialling may not reach the peer.
+        for answer in conversation.session.control(now):
+            channel.send((answer,))
+        self._want(conversation.session.wake_at)
+
+    def _admits(self, channel: Channel, greeting: Greeting) -> str | None:
+        """Why a node that says hello may not have a link, if so."""
+        objection = objection_to(greeting, channel.user)
+        if objection is not None or greeting.endpoint in self._links:
+            return objection
+        if len(self._links) >= self.settings.links_max:
+            return "as many links as there may be"
+        talks = self._by_nonce.values()
+        opening = sum(c.session.phase is Phase.OPENING and not c.dialling for c in talks)
+        return "too many first words at a time" if opening >= self.settings.openings_max else None
+
+    def _take(self, conversation: Conversation, channel: Channel, packet: Packet) -> None:
+        session, now = conversation.session, self._clock()
+        before = session.phase
+        conversation.outbox.awake = True  # what is said in answer goes out below, together
+        try:
+            ready = session.received(packet, now)
+            if session.phase is Phase.UP:
+                conversation.heard(channel, now)
+                if before is not Phase.UP:
+                    self._up(conversation, channel, now)
+            inbound = self._inbound.get(session.mine)
+            for delivered in ready:
+                if inbound is None or conversation.over:
+                    break
+                inbound.packet(delivered)
+        except (RemoteProtocolError, CodecError) as error:
+            session.abort(f"broke the rules: {error}")
+        finally:
+            conversation.outbox.awake = False
+        self.pump(conversation)
+
+    # --- what becomes of conversations ---
+
+    def _up(self, conversation: Conversation, channel: Channel, now: float) -> None:
+        link = self._links[conversation.endpoint]
+        if link.candidate is conversation:
+            link.candidate, old = None, link.current
+            link.current = conversation
+            if old is not None:
+                old.session.abort("its node has begun anew")
+                self.pump(old)
+                link.current = conversation
+        peer = conversation.session.peer
+        assert peer is not None
+        self._alias(link, peer.endpoint)
+        self.system.events.publish(LinkUp(f"{peer.name}@{link.endpoint}", peer.incarnation))
+        conversation.risen(channel, now)
+
+    def _alias(self, link: Link, endpoint: str) -> None:
+        """A peer that was dialled by another name than its own is known by both."""
+        other = self._links.get(endpoint)
+        if other is None or other.empty:
+            self._links[endpoint] = link
+
+    def _over(self, conversation: Conversation, reason: str) -> None:
+        """A session is over: tell everybody, and forget it."""
+        session = conversation.session
+        was_up = conversation.was_up
+        del self._by_nonce[session.mine]
+        del self._inbound[session.mine]
+        link = self._links[conversation.endpoint]
+        if link.candidate is conversation:
+            link.candidate = None
+        if link.current is conversation:
+            link.current = None
+        letters = "node-lost" if was_up else "unreachable"
+        unknown = conversation.end(reason, letters)
+        if was_up or conversation.dialling:
+            self._tell_down(conversation, link, reason, unknown)
+        if link.empty:
+            self._forget(link)
+
+    def _tell_down(self, conversation: Conversation, link: Link, reason: str, unknown: int) -> None:
+        peer = conversation.session.peer
+        name = peer.name if peer is not None else link.expected or "?"
+        down = LinkDown(
+            f"{name}@{link.endpoint}", 0 if peer is None else peer.incarnation, reason, unknown
+        )
+        self.log.down(down)
+        self.system.events.publish(down)
+
+    def _forget(self, link: Link) -> None:
+        for endpoint in [e for e, other in self._links.items() if other is link]:
+            del self._links[endpoint]
+        if link.dialled is not None:
+            link.dialled.close()
+            link.dialled = None
+
+    # --- sending, and time ---
+
+    def flush_soon(self, conversation: Conversation) -> None:
+        """Send what a conversation has at the end of this turn of the loop."""
+        if not self._dirty:
+            self.system.loop.call_soon(self._flush, context=self.system._context)
+        self._dirty.append(conversation)
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        for conversation in dirty:
+            conversation.outbox.awake = False
+            if not conversation.over:
+                self.pump(conversation)
+
+    def pump(self, conversation: Conversation) -> None:
+        """Send what may be sent, and see what has become of the session."""
+        session = conversation.session
+        conversation.pump(self._clock())
+        if session.phase is Phase.OVER:
+            if not conversation.over:
+                self._over(conversation, session.reason)
+        else:
+            conversation.outbox.refresh_room()
+            self._want(session.wake_at)
+        if self._flushed is not None and not self._flushed.done() and self._idle:
+            self._flushed.set_result(None)
+
+    def _want(self, at: float) -> None:
+        if at >= self._timer_at or self._closed:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = at
+        self._timer = self.system.loop.call_at(at, self._tick, context=self.system._context)
+
+    def _tick(self) -> None:
+        self._timer, self._timer_at = None, math.inf
+        now = self._clock()
+        for conversation in self.conversations():
+            session = conversation.session
+            if session.wake_at <= now + 1e-6:
+                session.tick(now)
+                self.pump(conversation)
+        if now >= self._sweep_at:
+            self._sweep_at = now + self.settings.heartbeat_s
+            for conversation in self._by_nonce.values():
+                conversation.sweep()
+        self._want(min((c.session.wake_at for c in self._by_nonce.values()), default=math.inf))
+
+    # --- the end ---
+
+    @property
+    def _idle(self) -> bool:
+        return all(c.idle for c in self._by_nonce.values())
+
+    async def close(self, timeout_s: float) -> None:
+        """Send what was told, say goodbye, and close the transports."""
+        for conversation in self.conversations():
+            self.pump(conversation)
+        if not self._idle:
+            self._flushed = self.system.loop.create_future()
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._flushed
+            except TimeoutError:
+                self.log.unflushed(timeout_s)
+        for conversation in self.conversations():
+            conversation.session.leave("shutdown")
+            self.pump(conversation)
+        if self._timer is not None:
+            self._timer.cancel()
+        self.abandon()
+        self._links.clear()
+
+    def abandon(self) -> None:
+        """Close the transports without a word."""
+        self._closed = True
+        self._carriers.close()
+
+    def conversations(self) -> list[Conversation]:
+        """Those that there are."""
+        return list(self._by_nonce.values())

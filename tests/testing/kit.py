@@ -1,0 +1,92 @@
+"""What the tests of the simulation share: small actors, and other Pythons to run programs with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from holon_actors import Actor, Request, message
+
+ROOT = Path(__file__).parents[2]
+# Python code only is needed from there, so other versions of Python may read it as well.
+PACKAGES = sysconfig.get_paths()["purelib"]
+
+
+@message
+class Get(Request[int]):
+    """Answered with the value of a `Register`."""
+
+
+@message
+class Put:
+    value: int
+
+
+class Register(Actor):
+    """Keeps a number."""
+
+    def __init__(self, value: int = 0) -> None:
+        self.value = value
+
+    def receive(self, message: Any, sender: Any) -> Any:
+        match message:
+            case Get():
+                return self.value
+            case Put(value=value):
+                self.value = value
+        return None
+
+
+class Echo(Actor):
+    """Answers what it is asked, after that many virtual seconds if it is a float."""
+
+    async def receive(self, message: Any, sender: Any) -> Any:
+        if isinstance(message, float):
+            await asyncio.sleep(message)
+        return message
+
+
+def interpreters(version: str) -> list[str]:
+    """Pythons of this version: those of HOLON_PYTHONS, on the path, and from pyenv."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    named = os.environ.get("HOLON_PYTHONS", "").split(os.pathsep)
+    found = [
+        *named,
+        shutil.which(f"python{version}"),
+        *map(str, pyenv.glob(f"{version}.*/bin/python")),
+    ]
+    return [path for path in found if path]
+
+
+def interpreter(version: str) -> str:
+    """A Python of this version that can import the simulation; skips the test without one."""
+    numbers = tuple(map(int, version.split(".")))
+    wanted = f"import sys, holon_actors.testing; assert sys.version_info[:2] == {numbers}"
+    if sys.version_info[:2] == numbers:
+        return sys.executable
+    for candidate in interpreters(version):
+        done = subprocess.run([candidate, "-c", wanted], env=environment(0), capture_output=True)
+        if done.returncode == 0:
+            return candidate
+    pytest.skip(f"no Python {version} that can import holon_actors (see HOLON_PYTHONS)")
+
+
+def environment(hash_seed: int) -> dict[str, str]:
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "transports"), PACKAGES])
+    return {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": paths}
+
+
+def output(python: str, program: str, *arguments: object, hash_seed: int = 0) -> str:
+    """What a program prints in a process of its own."""
+    command = [python, "-c", program, *map(str, arguments)]
+    done = subprocess.run(command, env=environment(hash_seed), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
