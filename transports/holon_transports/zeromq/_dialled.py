@@ -79,7 +79,8 @@ class DialledChannel:
         except zmq.Again:
             self._driver.wants_room = True
             return False
-        self._driver.sent()
+        finally:
+            self._driver.sent()  # also after a send that failed
         return True
 
     def close(self) -> None:

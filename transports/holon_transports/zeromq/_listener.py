@@ -62,14 +62,15 @@ class Listener:
         """Hand over frames for a peer. False: it has no room."""
         try:
             self._socket.send(identity, NOW_AND_MORE)
+            send_frames(self._socket, frames, self._settings.zero_copy_bytes)
         except zmq.Again:
             return False
         except zmq.ZMQError as error:
             if error.errno != zmq.EHOSTUNREACH:
                 raise
             return True  # lost: the connection is broken; the peer may come back
-        send_frames(self._socket, frames, self._settings.zero_copy_bytes)
-        self._driver.sent()
+        finally:
+            self._driver.sent()  # also after a send that failed
         return True
 
     def wait_room(self, channel: AcceptedChannel) -> None:
