@@ -2,15 +2,18 @@
 #
 #   make demo     PYTHON=/path/to/python3.12   use this interpreter
 #   make test     ARGS="-k retry"              hand arguments to pytest
+#   make soak     SOAK=5                       five times as many seeds as the tests try
 
 SHELL := /bin/sh
 VENV ?= .venv
 ARGS ?=
 BIN := $(VENV)/bin
+SOAK ?= 50
+SOAKED := tests/planted tests/promises tests/actors/cluster
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports snippets bench clean
+.PHONY: help demo test check format lint types imports snippets soak bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
@@ -38,6 +41,9 @@ imports: $(VENV)/.installed-dev ## check that imports point one way
 
 snippets: $(VENV)/.installed-dev ## run the README's examples
 	$(BIN)/python -m pytest -q tests/examples
+
+soak: $(VENV)/.installed-dev ## try SOAK=50 times as many seeds as the tests do, for an hour or so
+	HOLON_SOAK=$(SOAK) HOLON_SOAK_SEEDS=10000 $(BIN)/python -m pytest --timeout 7200 $(SOAKED) $(ARGS)
 
 bench: $(VENV)/.installed-bench ## measure against peers
 	$(BIN)/python -m benchmarks $(ARGS)

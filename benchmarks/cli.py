@@ -65,7 +65,7 @@ def _chosen(only: list[str] | None, *, uvloop: bool) -> list[Work]:
 def _with_uvloop(work: Work) -> Work:
     """Add Holon on uvloop as one more entrant, where its worker runs on a loop."""
     ours = work.entrants[0]
-    if ours.worker == "holon_command":
+    if ours.worker in ("holon_command", "holon_simulation"):
         return work
     other = replace(ours, system="holon on uvloop", options=("uvloop",))
     return replace(work, entrants=(ours, other, *work.entrants[1:]))

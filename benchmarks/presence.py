@@ -11,6 +11,7 @@ from importlib.util import find_spec
 PACKAGES = {
     "holon_kernel": "holon_actors",
     "holon_engine": "holon_actors",
+    "holon_simulation": "holon_actors",
     "holon_command": "holon_actors",
     "pykka_threads": "pykka",
     "thespian_simple": "thespian",

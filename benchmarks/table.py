@@ -4,7 +4,14 @@ The one place to change a target, a size or a peer. Sizes differ by system so th
 lasts about as long; every value is a rate or a per-item cost, so they compare.
 """
 
-from benchmarks.units import KIB, MILLIONS_PER_S, MILLISECONDS, SECONDS, THOUSANDS_PER_S
+from benchmarks.units import (
+    KIB,
+    MILLIONS_PER_S,
+    MILLISECONDS,
+    SECONDS,
+    THOUSANDS_PER_S,
+    VIRTUAL_SECONDS,
+)
 from benchmarks.work import OURS, Absolute, Entrant, Relative, Work
 
 # Threads that hand over on every message are faster when they cannot land on two cores.
@@ -18,6 +25,20 @@ def _ours(size: int, worker: str = "holon_kernel") -> Entrant:
 
 def _peer(system: str, worker: str, size: int, *options: str) -> Entrant:
     return Entrant(system=system, worker=worker, size=size, options=options)
+
+
+def _simulated(name: str, title: str, size: int) -> Work:
+    """Messages of simulated actors, beside the same actors on a real loop."""
+    return Work(
+        name=name,
+        title=title,
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(size, "holon_simulation"),
+            _peer("holon, real loop", "holon_simulation", 4 * size, "real"),
+        ),
+        targets=(Absolute(bound=150_000),),
+    )
 
 
 WORKS: tuple[Work, ...] = (
@@ -159,5 +180,25 @@ WORKS: tuple[Work, ...] = (
         unit=MILLISECONDS,
         entrants=(_ours(10, "holon_command"), _peer("python -c pass", "bare_python", 10)),
         targets=(Absolute(bound=0.350),),
+    ),
+    _simulated("sim-ping-pong", "simulated ping-pong, per message", 200_000),
+    _simulated("sim-fan-in", "simulated fan-in, 100 to 1", 200_000),
+    _simulated("sim-ring", "simulated ring of 1,000", 200_000),
+    Work(
+        name="sim-hop",
+        title="turn of the simulated loop",
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(500_000, "holon_simulation"),
+            _peer("asyncio", "holon_simulation", 500_000, "real"),
+        ),
+        targets=(Relative(factor=1, peers=("asyncio",)),),
+    ),
+    Work(
+        name="sim-idle",
+        title="idle cluster of three nodes",
+        unit=VIRTUAL_SECONDS,
+        entrants=(_ours(600, "holon_simulation"),),
+        targets=(Absolute(bound=100),),
     ),
 )

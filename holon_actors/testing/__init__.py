@@ -5,7 +5,7 @@ Strategies and a state machine for Hypothesis are in `strategies` and `stateful`
 """
 
 from holon_actors.testing import models
-from holon_actors.testing._tape import Tape
+from holon_actors.testing._choices.tape import Tape
 from holon_actors.testing.conditions import always, eventually
 from holon_actors.testing.delays import Constant, Delay, Exponential, Uniform
 from holon_actors.testing.disk import SimDisk

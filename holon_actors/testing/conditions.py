@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from holon_actors.testing._loop import SimLoop
+from holon_actors.testing._loop.loop import SimLoop
 from holon_actors.testing.errors import InvariantBroken, NotInTime, SimulationNotRunning
 
 __all__ = ["always", "eventually"]

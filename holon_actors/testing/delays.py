@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from holon_actors.errors import ConfigError
-from holon_actors.testing._chance import US, S, steps_between
-from holon_actors.testing._tape import Stream
+from holon_actors.testing._choices.chance import US, S, steps_between
+from holon_actors.testing._choices.tape import Stream
 
 __all__ = ["Constant", "Delay", "Exponential", "Uniform"]
 

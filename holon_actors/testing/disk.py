@@ -16,10 +16,10 @@ from collections.abc import Callable
 from holon_actors.storage import FileMissing, StorageClosed, SyncFailed
 from holon_actors.storage._sharing import SharedSync
 from holon_actors.storage.disk import checked_name
-from holon_actors.testing._device import Device
-from holon_actors.testing._disk_file import SimFile
-from holon_actors.testing._disk_state import Change, DiskState, Inode, Write
-from holon_actors.testing._tape import Stream
+from holon_actors.testing._choices.tape import Stream
+from holon_actors.testing._disk.device import Device
+from holon_actors.testing._disk.file import SimFile
+from holon_actors.testing._disk.state import Change, DiskState, Inode, Write
 from holon_actors.testing.profiles import DiskProfile
 
 __all__ = ["SimDisk"]

@@ -16,20 +16,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from holon_actors.testing._choices import LenientChoices, ScheduledChoices
-from holon_actors.testing._schedules import Schedules
-from holon_actors.testing._shrinking import Attempt, shrink
-from holon_actors.testing._tape import Tape
+from holon_actors.testing._choices.schedules import Schedules
+from holon_actors.testing._choices.shrinking import Attempt, shrink
+from holon_actors.testing._choices.sources import LenientChoices, ScheduledChoices
+from holon_actors.testing._choices.tape import Tape
 from holon_actors.testing.errors import LivenessFailed, NotDeterministic
 from holon_actors.testing.failure import Run, SimulationFailure
-from holon_actors.testing.simulation import Scenario, Simulation
+from holon_actors.testing.simulation import Scenario, Simulation, refuse_running_loop
 
 __all__ = ["Exploration", "Liveness", "explore", "lively"]
 
 Liveness: TypeAlias = "Callable[[Simulation], Awaitable[object]]"
 
-# What may pass through a run that is not its failure.
+# What may pass through a run that is not its failure; by name where the library may be absent: what
+# pytest and Hypothesis raise to end or give up a test.
 _EXITS = (KeyboardInterrupt, SystemExit, GeneratorExit)
+_VERDICTS = {"Skipped", "XFailed", "Exit", "UnsatisfiedAssumption", "StopTest"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,13 @@ def explore(
     run is made plainer for at most `shrink_s` real seconds (0: not at all). The first seed is run
     twice, and `NotDeterministic` is raised when the two differ. `artifacts` is a folder for full
     traces of a failure, `again` a command that runs `{seed}` again, to be shown with it.
+    Raises `ConfigError` for options that cannot be, and within a running event loop.
     """
+    refuse_running_loop()
     name = getattr(scenario, "__name__", "scenario")
     if liveness is not None:
         check = getattr(liveness, "__name__", "liveness")
-        name = f"lively({name}, {check}, within={within:g})"
+        name = f"lively({name}, {check}, within={within!r})"
         scenario = lively(scenario, liveness, within)
     explorer = _Explorer(scenario, name, faults, options, shrink_s, again)
     try:
@@ -141,7 +145,7 @@ class _Explorer:
 
     def exhaust(self, seeds: int | Iterable[int]) -> Exploration:
         """All schedules of one seed, at most so many."""
-        most, seed = (seeds, 0) if isinstance(seeds, int) else (1000, next(iter(seeds)))
+        most, seed = (seeds, 0) if isinstance(seeds, int) else (1000, next(iter(seeds), 0))
         schedules = Schedules()
         while self._runs < most:
             schedule = schedules.next()
@@ -167,7 +171,7 @@ class _Explorer:
         except _EXITS:
             raise
         except BaseException as error:  # a test's failure need not be an Exception
-            if type(error).__name__ == "Skipped":
+            if type(error).__name__ in _VERDICTS:
                 raise
             return Run(error, simulation.trace, simulation.tape, simulation.faults)
         finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from holon_actors.errors import HolonError
-from holon_actors.testing._tape import Tape
+from holon_actors.testing._choices.tape import Tape
 from holon_actors.testing.trace import Trace
 
 __all__ = ["Run", "SimulationFailure"]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from holon_actors.errors import ConfigError
-from holon_actors.testing._chance import chance
-from holon_actors.testing._showing import changed
-from holon_actors.testing._tape import Stream
+from holon_actors.testing._choices.chance import chance
+from holon_actors.testing._choices.tape import Stream
+from holon_actors.testing._text.showing import changed
 from holon_actors.testing.delays import Constant, Delay, Exponential, Uniform
 from holon_actors.testing.profiles import DiskProfile, LinkProfile
 

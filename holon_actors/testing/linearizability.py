@@ -21,8 +21,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from holon_actors.testing._history import History, Operation
-from holon_actors.testing._search import Search
+from holon_actors.testing._history.history import History, Operation
+from holon_actors.testing._history.search import Search
 
 __all__ = ["Model", "Operation", "Verdict", "check_linearizable"]
 

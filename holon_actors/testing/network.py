@@ -18,13 +18,13 @@ from holon_transports import EndpointInUse, Frames, InvalidEndpoint
 from holon_transports.endpoints import parse_endpoint
 
 from holon_actors.errors import ConfigError
-from holon_actors.testing._chance import S
-from holon_actors.testing._links import Link
-from holon_actors.testing._reach import Reach
-from holon_actors.testing._routes import Route
-from holon_actors.testing._tape import Stream
-from holon_actors.testing._timing import Timing
-from holon_actors.testing._transport import Packet, SimChannel, SimTransport
+from holon_actors.testing._choices.chance import S
+from holon_actors.testing._choices.tape import Stream
+from holon_actors.testing._loop.timing import Timing
+from holon_actors.testing._network.links import Link
+from holon_actors.testing._network.reach import Reach
+from holon_actors.testing._network.routes import Route
+from holon_actors.testing._network.transport import Packet, SimChannel, SimTransport
 from holon_actors.testing.delays import Constant
 from holon_actors.testing.profiles import LinkProfile, LinkStatistics
 

@@ -19,7 +19,7 @@ from holon_actors.actors.actor import Actor
 from holon_actors.actors.ref import ActorRef
 from holon_actors.actors.reply import DeferredReply
 from holon_actors.actors.system import ActorSystem
-from holon_actors.testing._describe import describe
+from holon_actors.testing._text.describe import describe
 from holon_actors.testing.errors import ExpectationFailed
 
 __all__ = ["Probe"]

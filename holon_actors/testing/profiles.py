@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from holon_actors.errors import ConfigError
-from holon_actors.testing._showing import changed
+from holon_actors.testing._text.showing import changed
 from holon_actors.testing.delays import Constant, Delay, Exponential, Uniform
 
 __all__ = ["DiskProfile", "LinkProfile", "LinkStatistics"]

@@ -51,6 +51,8 @@ def simulated(
             async def run(sim: Simulation) -> None:
                 await scenario(*args, sim=sim, **kwargs)
 
+            # So that the line which replays names something that can be called with a simulation.
+            run.__name__ = f"{scenario.__name__}.__wrapped__"
             explore(run, _seeds(seeds), again=_again(scenario), **options)
 
         shown = [p for name, p in signature.parameters.items() if name != "sim"]

@@ -13,6 +13,7 @@ is the business of `explore`.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,12 +21,12 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 from holon_actors.actors.system import ActorSystem
 from holon_actors.errors import ConfigError
-from holon_actors.testing._choices import ScheduledChoices
-from holon_actors.testing._cluster import Start
-from holon_actors.testing._scheduling import Fifo, Pct, RandomOrder, Scheduler
-from holon_actors.testing._session import Choices, Limits, Session
-from holon_actors.testing._stream_random import StreamRandom
-from holon_actors.testing._tape import ReplayedChoices, SeededChoices, Tape
+from holon_actors.testing._choices.sources import ScheduledChoices
+from holon_actors.testing._choices.stream_random import StreamRandom
+from holon_actors.testing._choices.tape import ReplayedChoices, SeededChoices, Tape
+from holon_actors.testing._loop.scheduling import Fifo, Pct, RandomOrder, Scheduler
+from holon_actors.testing._run.cluster import Start
+from holon_actors.testing._run.session import Choices, Limits, Session
 from holon_actors.testing.conditions import invariant
 from holon_actors.testing.disk import SimDisk
 from holon_actors.testing.errors import SimulationNotRunning
@@ -39,6 +40,7 @@ __all__ = ["Scenario", "Simulation", "Strategy"]
 T = TypeVar("T")
 
 Strategy: TypeAlias = Literal["random", "pct", "fifo"]
+_STRATEGIES = ("random", "pct", "fifo")
 Scenario: TypeAlias = "Callable[[Simulation], Awaitable[T]]"
 
 
@@ -67,6 +69,11 @@ class Simulation:
         steps_max: int = 2_000_000,
         time_max: float = 86_400.0,
     ) -> None:
+        if strategy not in _STRATEGIES:
+            raise ConfigError(f"strategy={strategy!r}: one of {', '.join(_STRATEGIES)}")
+        for name, value in (("depth", depth), ("steps", steps), ("steps_max", steps_max)):
+            if value < 1:
+                raise ConfigError(f"{name}={value}: at least 1")
         self.seed = seed
         self._strategy = strategy
         self._pct = (depth, steps)
@@ -116,7 +123,11 @@ class Simulation:
             self.end(error)
 
     def begin(self) -> None:
-        """Set the run up. `run` does this, `step` and `end` in one."""
+        """Set the run up. `run` does this, `step` and `end` in one.
+
+        Raises `ConfigError` the second time, and within a running event loop.
+        """
+        refuse_running_loop()
         if self._session is not None:
             raise ConfigError("a Simulation runs once: make another one with the same seed")
         if isinstance(self._given_faults, Swarm):
@@ -145,7 +156,6 @@ class Simulation:
                 return Pct(stream, depth=self._pct[0], steps=self._pct[1])
             case "fifo":
                 return Fifo()
-        raise ConfigError(f'strategy={self._strategy!r}: "random", "pct" or "fifo"')
 
     @property
     def _running(self) -> Session:
@@ -174,10 +184,12 @@ class Simulation:
         return self._running.cluster.restartable()
 
     def crash(self, name: str, *, torn: bool = False) -> None:
-        """End a node at once: none of its code runs again, not even a `finally`, its network goes
-        silent, and its disk keeps what was durable; `torn` leaves parts of what was not.
+        """End a node at once: none of its code runs again while the run lasts, not even a
+        `finally`, its network goes silent, and its disk keeps what was durable; `torn` leaves parts
+        of what was not. A callback of its own that calls this runs to its end.
 
-        Asks that others have pending there directly end with `ActorStopped`.
+        Asks that others have pending there directly end with `ActorStopped`, as does `send`; who
+        watches from outside gets `Terminated` with the reason "node-lost".
         """
         self._running.cluster.crash(name, torn)
 
@@ -255,7 +267,7 @@ class Simulation:
         """What has happened so far, oldest first."""
         if self._session is None:
             return Trace(())
-        return Trace(tuple(self._session.recorder.notes))
+        return Trace(tuple(self._session.notes))
 
     def fingerprint(self) -> str:
         """A hash of all events and choices: equal for equal runs, in any process."""
@@ -269,6 +281,15 @@ class Simulation:
 
 async def _main(scenario: Scenario[T], simulation: Simulation) -> T:
     return await scenario(simulation)
+
+
+def refuse_running_loop() -> None:
+    """Raises `ConfigError` where no simulation can run."""
+    if asyncio._get_running_loop() is not None:
+        raise ConfigError(
+            "a simulation runs on an event loop of its own: call it from plain code, not from a "
+            "coroutine"
+        )
 
 
 def fingerprint(trace: Trace, tape: Tape) -> str:

@@ -25,7 +25,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar, TypeAlias
 
 from holon_actors.errors import MissingExtra
-from holon_actors.testing._stepped import SteppedChoices
+from holon_actors.testing._choices.stepped import SteppedChoices
 from holon_actors.testing.simulation import Simulation
 
 try:

@@ -1,7 +1,7 @@
 """What happened in a simulated run: who sent what to whom, and when, in virtual time.
 
 Also a text for people, and a Mermaid sequence diagram. How events are noted while the program runs
-is not here but in `_recording`.
+is not here but in `_kernel.recording`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, overload
 
 from holon_actors.actors._cell import Cell
 from holon_actors.actors.ref import ActorRef
-from holon_actors.testing._describe import describe, describe_ref
-from holon_actors.testing._recording import Note
+from holon_actors.testing._kernel.recording import Note
+from holon_actors.testing._text.describe import describe, describe_ref
 
 __all__ = ["Event", "Trace"]
 
@@ -52,7 +52,11 @@ class Event:
 
 
 class Trace(Sequence[Event]):
-    """The events of a run, oldest first: the newest that were kept."""
+    """The events of a run, oldest first: the newest that were kept.
+
+    Texts are made when they are read: a message that the program changes after it was sent shows as
+    it is then.
+    """
 
     def __init__(self, notes: Sequence[Note | Event]) -> None:
         self._notes = tuple(notes)
@@ -126,7 +130,7 @@ def _drawn(event: Event, ids: dict[str, str]) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Without what Mermaid takes for its own."""
-    return text.replace(";", ",").replace("#", "no.").replace("\n", " ")
+    return " ".join(text.splitlines()).replace(";", ",").replace("#", "no.")
 
 
 def _event(note: Note | Event) -> Event:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from holon_actors.testing._loop import SimLoop
-from holon_actors.testing._tape import SeededChoices
+from holon_actors.testing._choices.tape import SeededChoices
+from holon_actors.testing._loop.loop import SimLoop
 from holon_actors.testing.disk import SimDisk
 from holon_actors.testing.profiles import DiskProfile
 

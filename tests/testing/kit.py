@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from holon_actors import Actor, Request, message
+from holon_actors import Actor, ActorRef, Request, message
+from holon_actors.testing import Simulation
 
 ROOT = Path(__file__).parents[2]
 # Python code only is needed from there, so other versions of Python may read it as well.
@@ -52,6 +53,51 @@ class Echo(Actor):
         if isinstance(message, float):
             await asyncio.sleep(message)
         return message
+
+
+@message
+class Add(Request[int]):
+    amount: int
+    key: int = 0
+
+
+class Counter(Register):
+    """A register that can add."""
+
+    def receive(self, message: Any, sender: Any) -> Any:
+        if isinstance(message, Add):
+            self.value += message.amount
+            return self.value
+        return super().receive(message, sender)
+
+
+class Clerk(Actor):
+    """Adds to a counter what it is told."""
+
+    def __init__(self, counter: ActorRef[Any], bug: bool) -> None:
+        self.counter = counter
+        self.bug = bug
+
+    async def receive(self, message: Any, sender: Any) -> int:
+        if not self.bug:
+            return await self.ask(self.counter, Add(message))
+        value = await self.ask(self.counter, Get())
+        self.tell(self.counter, Put(value + message))
+        return value + message
+
+
+async def lost_update(sim: Simulation, bug: bool) -> None:
+    """Two actors read, add and write back. Without the bug it holds under any seed."""
+    system = sim.node("a")
+    counter = system.spawn(Counter, name="counter")
+    clerks = [system.spawn(Clerk, counter, bug, name=f"clerk{i}") for i in range(2)]
+
+    async def later(clerk: ActorRef[Any]) -> None:
+        await asyncio.sleep(sim.draw("start", 4))
+        await clerk.ask(1)
+
+    await asyncio.gather(*map(later, clerks))
+    assert await counter.ask(Get()) == 2
 
 
 def interpreters(version: str) -> list[str]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from holon_transports import Buffer, Channel
 
-from holon_actors.testing._loop import SimLoop
-from holon_actors.testing._scheduling import RandomOrder
-from holon_actors.testing._tape import SeededChoices
+from holon_actors.testing._choices.tape import SeededChoices
+from holon_actors.testing._loop.loop import SimLoop
+from holon_actors.testing._loop.scheduling import RandomOrder
 from holon_actors.testing.network import SimNetwork
 from holon_actors.testing.profiles import LinkProfile
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holon_actors.errors import ConfigError
-from holon_actors.testing._tape import SeededStream
+from holon_actors.testing._choices.tape import SeededStream
 from holon_actors.testing.delays import Constant, Exponential, Uniform
 
 

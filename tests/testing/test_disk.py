@@ -14,7 +14,7 @@ from holon_actors.storage import (
     StorageError,
     SyncFailed,
 )
-from holon_actors.testing._tape import SeededChoices
+from holon_actors.testing._choices.tape import SeededChoices
 from holon_actors.testing.delays import Constant
 from holon_actors.testing.disk import SimDisk
 from holon_actors.testing.profiles import DiskProfile

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from holon_actors.storage import (
     OsDisk,
 )
-from holon_actors.testing._tape import ReplayedChoices, SeededChoices
+from holon_actors.testing._choices.tape import ReplayedChoices, SeededChoices
 from holon_actors.testing.disk import SimDisk
 from holon_actors.testing.profiles import DiskProfile
 from tests.testing.disk_kit import run

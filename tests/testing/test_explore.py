@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from holon_actors import ActorStopped, AskTimeout
+from holon_actors import ActorStopped, AskTimeout, ConfigError
 from holon_actors.testing import (
     FaultPlan,
     LivenessFailed,
@@ -21,8 +21,7 @@ from holon_actors.testing import (
     explore,
     lively,
 )
-from tests.testing.kit import Echo, Get, Put, Register
-from tests.testing.planted import lost_update
+from tests.testing.kit import Echo, Get, Put, Register, lost_update
 
 
 async def broken(sim: Simulation) -> None:
@@ -182,6 +181,26 @@ def test_a_skip_is_no_failure() -> None:
 
     with pytest.raises(pytest.skip.Exception):
         explore(scenario)
+
+
+@pytest.mark.parametrize("verdict", [pytest.xfail, pytest.exit])
+def test_what_ends_a_test_is_no_failure(verdict: Any) -> None:
+    async def scenario(sim: Simulation) -> None:
+        verdict("on purpose")
+
+    with pytest.raises(verdict.Exception):
+        explore(scenario, seeds=3)
+
+
+def test_settings_that_cannot_be_are_no_failure() -> None:
+    with pytest.raises(ConfigError, match="strategy"):
+        explore(lost_update, seeds=3, strategy="odd")  # type: ignore[arg-type]
+
+    async def main() -> None:
+        explore(lost_update, seeds=3)
+
+    with pytest.raises(ConfigError, match="plain code"):
+        asyncio.run(main())
 
 
 def test_a_failing_pytest_assertion_is_one() -> None:

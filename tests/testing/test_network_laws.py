@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holon_actors.testing._tape import ReplayedChoices, SeededChoices
+from holon_actors.testing._choices.tape import ReplayedChoices, SeededChoices
 from holon_actors.testing.delays import Constant, Exponential, Uniform
 from holon_actors.testing.profiles import LinkProfile
 from tests.testing.network_kit import World, run

@@ -7,8 +7,7 @@ import pytest
 
 from holon_actors import ConfigError
 from holon_actors.testing import Simulation, SimulationFailure, simulated
-from tests.testing.kit import Get, Put, Register
-from tests.testing.planted import lost_update
+from tests.testing.kit import Get, Put, Register, lost_update
 
 SEEN: list[int] = []
 

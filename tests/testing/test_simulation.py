@@ -1,19 +1,25 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+import time
 from typing import Any
 
 import pytest
 
 from holon_actors import (
     Actor,
+    ActorRef,
     ActorStopped,
     ActorSystem,
     AskTimeout,
+    Bounded,
     ConfigError,
     Engine,
     NodeUnreachable,
+    ShutdownReport,
+    Terminated,
     flow,
 )
 from holon_actors.testing import (
@@ -170,6 +176,76 @@ def test_a_node_that_asks_and_crashes_leaves_nothing_behind() -> None:
         await asyncio.sleep(1)
         sim.crash("b")
         await asyncio.sleep(200)
+
+    Simulation(1).run(scenario)
+
+
+def test_who_waits_to_send_to_a_node_that_crashes_is_told_so() -> None:
+    async def scenario(sim: Simulation) -> str:
+        echo = sim.node("a").spawn(Echo, mailbox=Bounded(1))
+        await echo.send(1000.0)
+        await asyncio.sleep(1)
+        await echo.send(1000.0)
+        waiting = asyncio.ensure_future(echo.send(1000.0))
+        await asyncio.sleep(1)
+        assert not waiting.done()
+        sim.crash("a")
+        with pytest.raises(ActorStopped, match="crashed"):
+            await waiting
+        return "told"
+
+    assert Simulation(1).run(scenario) == "told"
+
+
+@pytest.mark.parametrize("node", [None, "b"])
+def test_who_watches_an_actor_of_a_node_that_crashes_is_told_so(node: str | None) -> None:
+    async def scenario(sim: Simulation) -> str:
+        watched = sim.node("a").spawn(Register)
+        probe = sim.probe(node=node)
+        probe.watch(watched if node is None else sim.node(node).ref(watched.address))
+        await asyncio.sleep(1)
+        sim.crash("a")
+        await asyncio.sleep(60)
+        assert len(probe.messages) == 1
+        ended = await probe.expect(Terminated)
+        assert ended.ref == watched
+        return str(ended.reason)
+
+    assert Simulation(1).run(scenario) == "node-lost"
+
+
+def test_actors_of_a_crashed_node_hear_nothing_of_its_end() -> None:
+    heard = []
+
+    class Watcher(Actor):
+        def __init__(self, other: ActorRef[Any]) -> None:
+            self.watch(other)
+
+        def receive(self, message: Any, sender: Any) -> None:
+            heard.append(message)
+
+    async def scenario(sim: Simulation) -> None:
+        system = sim.node("a")
+        system.spawn(Watcher, system.spawn(Register))
+        await asyncio.sleep(1)
+        sim.crash("a")
+        await asyncio.sleep(1)
+
+    Simulation(1).run(scenario)
+    assert heard == []
+
+
+def test_of_a_crashed_node_nothing_is_left_to_look_at_or_to_stop() -> None:
+    async def scenario(sim: Simulation) -> None:
+        system = sim.node("a")
+        register = system.spawn(Register)
+        sim.crash("a")
+        with pytest.raises(ActorStopped, match="crashed"):
+            await register.ask(Get())
+        assert [s for s in system.snapshot() if s.state != "stopped"] == []
+        assert await system.shutdown() == ShutdownReport((), ())
+        sim.crash("a")
+        assert sim.nodes == {"a": "crashed"}
 
     Simulation(1).run(scenario)
 
@@ -390,6 +466,57 @@ def test_a_simulation_runs_once_and_only_then_has_nodes() -> None:
         simulation.time()
     with pytest.raises(ConfigError, match="runs once"):
         simulation.run(scenario)
+
+
+def test_within_a_running_loop_it_is_refused_with_what_to_do() -> None:
+    async def scenario(sim: Simulation) -> None:
+        Simulation(2).run(nothing)
+
+    async def main() -> None:
+        Simulation(1).run(nothing)
+
+    with pytest.raises(ConfigError, match="plain code"):
+        asyncio.run(main())
+    with pytest.raises(ConfigError, match="plain code"):
+        Simulation(1).run(scenario)
+
+
+async def nothing(sim: Simulation) -> None:
+    """A run that is over at once."""
+
+
+@pytest.mark.parametrize(
+    "options", [{"strategy": "odd"}, {"depth": 0}, {"steps": 0}, {"steps_max": 0}]
+)
+def test_settings_that_cannot_be_are_refused_before_the_run(options: Any) -> None:
+    with pytest.raises(ConfigError, match=next(iter(options))):
+        Simulation(1, **options)
+
+
+def test_an_interrupted_run_puts_everything_back() -> None:
+    async def scenario(sim: Simulation) -> None:
+        sim.node("a").spawn(Echo).tell(1000.0)
+        await asyncio.sleep(1)
+        raise KeyboardInterrupt
+
+    clock = time.time
+    with pytest.raises(KeyboardInterrupt):
+        Simulation(1).run(scenario)
+    assert time.time is clock
+    assert gc.isenabled()
+
+
+def test_an_interrupt_in_a_handler_ends_the_run() -> None:
+    class Interrupted(Actor):
+        def receive(self, message: Any, sender: Any) -> None:
+            raise KeyboardInterrupt
+
+    async def scenario(sim: Simulation) -> None:
+        sim.node("a").spawn(Interrupted).tell("now")
+        await asyncio.sleep(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        Simulation(1).run(scenario)
 
 
 # The same seed, the same run

@@ -10,8 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from holon_actors import ActorRef, ActorStopped, ActorSystem, AskTimeout
 from holon_actors.testing.stateful import SimulationMachine, initialize, invariant, rule
-from tests.testing.kit import Get
-from tests.testing.planted import Add, Clerk, Counter
+from tests.testing.kit import Add, Clerk, Counter, Get
 
 QUICK = settings(
     max_examples=25, stateful_step_count=10, deadline=None, database=None, derandomize=True

@@ -3,31 +3,8 @@ from __future__ import annotations
 import asyncio
 import pickle
 
-from holon_actors.testing import Simulation
-from holon_actors.testing import Trace as Events
-from holon_actors.testing._trace import Step, Trace
+from holon_actors.testing import Event, Simulation, Trace
 from tests.testing.kit import Get, Put, Register
-
-
-def test_the_fingerprint_is_that_of_the_steps_whether_kept_or_not() -> None:
-    kept, hashed, other = Trace(), Trace(keep=False), Trace()
-    for trace in (kept, hashed):
-        trace.record(1, "run", "a")
-        trace.record(2, "timer", "b")
-    other.record(1, "run", "a")
-    other.record(2, "run", "b")
-    assert kept.fingerprint() == hashed.fingerprint() != other.fingerprint()
-    assert kept.steps == [Step(1, "run", "a"), Step(2, "timer", "b")]
-    assert hashed.steps == []
-
-
-def test_labels_with_line_ends_do_not_run_into_one_another() -> None:
-    one, two = Trace(), Trace()
-    one.record(1, "run", "a\n2 run 1 b")
-    two.record(1, "run", "a")
-    two.record(2, "run", "b")
-    assert one.fingerprint() != two.fingerprint()
-
 
 # The trace of actors
 
@@ -37,7 +14,7 @@ def test_a_trace_tells_who_sent_what_to_whom_and_when() -> None:
     sent = next(event for event in trace if event.kind == "sent" and event.what == "Put(5)")
     assert (sent.time, sent.node, sent.who, sent.whom) == (2.0, "a", "outside", "register@a")
     assert str(sent) == "    2.000000  sent       outside  -> register@a  : Put(5)"
-    assert isinstance(trace[:2], Events)
+    assert isinstance(trace[:2], Trace)
     assert str(trace).splitlines() == [str(event) for event in trace]
     assert len(trace[-3:]) == 3
     assert repr(trace) == f"<Trace of {len(trace)} events>"
@@ -67,7 +44,7 @@ def test_a_trace_is_copied_as_text() -> None:
     assert copied.fingerprint() == trace.fingerprint()
 
 
-def traced() -> Events:
+def traced() -> Trace:
     async def scenario(sim: Simulation) -> None:
         register = sim.node("a", bind=None).spawn(Register, name="register")
         await asyncio.sleep(2)
@@ -79,3 +56,11 @@ def traced() -> Events:
     simulation = Simulation(1)
     simulation.run(scenario)
     return simulation.trace
+
+
+def test_a_diagram_has_one_line_for_each_event_whatever_is_in_the_texts() -> None:
+    odd = 'a;b #c\r\nd "e"\u2028f: %% end'
+    events = [Event(0.0, "sent", "a", odd, "b", odd), Event(0.0, "failed", "a", "b", "", odd)]
+    lines = Trace(events).mermaid().splitlines()
+    assert len(lines) == 5
+    assert not any(set(line) & set(";#\r") for line in lines)

@@ -1,0 +1,1 @@
+"""How values are written, the same in every process and on every Python."""
