@@ -6,6 +6,13 @@ import click
 import pytest
 
 from holon_actors.cli import errors
+from holon_actors.cli.attach.errors import (
+    Declined,
+    NodeNotAnswering,
+    NodeNotReached,
+    NoSystem,
+    SystemsAmbiguous,
+)
 from holon_actors.cli.exits import exit_code_of
 from holon_actors.errors import ConfigError, HolonError, MissingExtra
 from holon_actors.flows import FlowInputError, FlowLoadError
@@ -39,6 +46,15 @@ MISFIT = FlowInputError("add", "x", "not a number")
         (errors.InputMissing("input file", "x", "no"), 3),
         (errors.OutputRejected("--output", "x", "no"), 3),
         (FlowLoadError("x.py", "no"), 3),
+        (SystemsAmbiguous(("bank (pid 1)", "shop (pid 2)")), 3),
+        (Declined("not-found", "ActorNotFound", "no actor"), 3),
+        (Declined("rejected", "MessageRejected", "no"), 2),
+        (Declined("timeout", "AskTimeout", "late"), 124),
+        (Declined("failed", "ValueError", "no"), 1),
+        (Declined("busy", "MailboxFull", "no"), 1),
+        (NoSystem("none"), 4),
+        (NodeNotReached("tcp://h:1", "no answer"), 4),
+        (NodeNotAnswering("bank", "ListActors", 5.0, "blocked"), 124),
         (errors.FlowTimedOut("f", 1.0), 124),
         (errors.Interrupted(signal.SIGINT), 130),
         (errors.Interrupted(signal.SIGTERM), 143),
