@@ -16,6 +16,10 @@ PACKAGES = {
     "pykka_threads": "pykka",
     "thespian_simple": "thespian",
     "xoscar_local": "xoscar",
+    "xoscar_remote": "xoscar",
+    "ray_actors": "ray",
+    "holon_remote": "holon_actors",
+    "raw_zmq": "zmq",
 }
 PROGRAMS = {"beam": ("erl", "erlc")}
 

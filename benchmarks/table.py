@@ -5,6 +5,7 @@ lasts about as long; every value is a rate or a per-item cost, so they compare.
 """
 
 from benchmarks.units import (
+    GIGABYTES_PER_S,
     KIB,
     MILLIONS_PER_S,
     MILLISECONDS,
@@ -39,6 +40,22 @@ def _simulated(name: str, title: str, size: int) -> Work:
         ),
         targets=(Absolute(bound=150_000),),
     )
+
+
+# Two processes: our own two links, the limit, and who does the same.
+def _remote(size: int, raw: int = 0, xoscar: int = 0, ray: int = 0) -> tuple[Entrant, ...]:
+    entrants = [
+        _ours(size, "holon_remote"),
+        _peer("holon, tcp", "holon_remote", size, "tcp"),
+    ]
+    if raw:
+        entrants.append(_peer("raw pyzmq", "raw_zmq", raw))
+        entrants.append(_peer("raw pyzmq, tcp", "raw_zmq", raw, "tcp"))
+    if xoscar:
+        entrants.append(_peer("xoscar", "xoscar_remote", xoscar))
+    if ray:
+        entrants.append(_peer("Ray", "ray_actors", ray))
+    return tuple(entrants)
 
 
 WORKS: tuple[Work, ...] = (
@@ -200,5 +217,46 @@ WORKS: tuple[Work, ...] = (
         unit=VIRTUAL_SECONDS,
         entrants=(_ours(600, "holon_simulation"),),
         targets=(Absolute(bound=100),),
+    ),
+    Work(
+        name="remote-tell",
+        title="tell to another process, 100 bytes",
+        unit=THOUSANDS_PER_S,
+        entrants=_remote(400_000, raw=500_000, xoscar=20_000),
+        targets=(
+            Relative(factor=10, peers=("xoscar",)),
+            Relative(factor=1, peers=("raw pyzmq",)),
+        ),
+    ),
+    Work(
+        name="remote-ask",
+        title="ask of another process, sequential",
+        unit=THOUSANDS_PER_S,
+        entrants=_remote(10_000, raw=20_000, xoscar=5_000, ray=2_000),
+        targets=(
+            Relative(factor=1.3, peers=("xoscar",)),
+            Relative(factor=0.4, peers=("raw pyzmq",)),
+        ),
+    ),
+    Work(
+        name="remote-ask-64",
+        title="ask of another process, 64 in flight",
+        unit=THOUSANDS_PER_S,
+        entrants=_remote(64_000, xoscar=12_800, ray=12_800),
+        targets=(Relative(factor=1.5, peers=("xoscar",)),),
+    ),
+    Work(
+        name="remote-ask-1000",
+        title="ask of another process, 1,000 in flight",
+        unit=THOUSANDS_PER_S,
+        entrants=_remote(100_000, xoscar=10_000, ray=10_000),
+        targets=(Relative(factor=8, peers=("Ray",)),),
+    ),
+    Work(
+        name="remote-array",
+        title="1 MiB arrays to another process",
+        unit=GIGABYTES_PER_S,
+        entrants=_remote(1_000, raw=3_000, xoscar=300),
+        targets=(Relative(factor=0.6, peers=("raw pyzmq",)),),
     ),
 )

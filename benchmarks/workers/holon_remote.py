@@ -1,4 +1,4 @@
-"""Holon between two processes, by its public face alone: one system in each, both at their defaults.
+"""Holon between two processes, by its public face alone: one system in each, with its defaults.
 
 remote-tell: an actor of the other process tells messages with 100 bytes, batch after batch; `send`
 now and then keeps it from running ahead of the link. remote-ask: one question after another.
@@ -10,8 +10,8 @@ import asyncio
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from time import perf_counter
 from typing import Any
 
@@ -23,30 +23,31 @@ from holon_actors import Actor, ActorRef, ActorSystem, Request, message
 ARRAY_BYTES = 1024 * 1024
 _MESSAGES_PER_BATCH = 5_000
 _ARRAYS_PER_BATCH = 8
+_PATIENCE_S = 30.0
 
 
-@message
+@message(name="bench.Load")
 class Load:
     """A message with 100 bytes."""
 
     body: bytes
 
 
-@message
+@message(name="bench.Array")
 class Array:
     """A message with an array."""
 
     values: Any
 
 
-@message
+@message(name="bench.Echo")
 class Echo(Request[bytes]):
     """A question that is answered by what it brings."""
 
     body: bytes
 
 
-@message
+@message(name="bench.Start")
 class Start:
     """Where to send how many messages, or arrays."""
 
@@ -55,7 +56,7 @@ class Start:
     arrays: bool = False
 
 
-@message
+@message(name="bench.Hello")
 class Hello:
     """The actor of the other process introduces itself."""
 
@@ -118,11 +119,19 @@ async def _pair() -> AsyncIterator[tuple[Counter, ActorRef[Any], ActorRef[Any]]]
             made: list[Counter] = []
             ref = system.spawn(_made, made, name="counter")
             command = [sys.executable, "-m", "benchmarks.workers.holon_remote", "peer"]
-            with subprocess.Popen([*command, str(ref.address)]) as process:
-                try:
-                    yield made[0], ref, await made[0].peer
-                finally:
-                    process.kill()
+            with _process([*command, str(ref.address)]):
+                async with asyncio.timeout(_PATIENCE_S):
+                    peer = await made[0].peer
+                yield made[0], ref, peer
+
+
+@contextmanager
+def _process(command: list[str]) -> Iterator[None]:
+    with subprocess.Popen(command) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 class _made(Counter):  # noqa: N801  # an actor's class, told where to leave itself

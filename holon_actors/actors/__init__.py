@@ -57,6 +57,7 @@ from holon_actors.actors.events import (
 from holon_actors.actors.groups import GroupJoined, GroupLeft, Groups
 from holon_actors.actors.mailbox import Bounded, Mailbox, Priority, Unbounded
 from holon_actors.actors.message import Request, message, register_message
+from holon_actors.actors.process import ProcessDied, ProcessStartError, UnpicklableActor
 from holon_actors.actors.ref import ActorRef
 from holon_actors.actors.remote.failures import register_error
 from holon_actors.actors.remote.spawning import remotable
@@ -132,6 +133,8 @@ __all__ = [
     "OneForOne",
     "PipeFailed",
     "Priority",
+    "ProcessDied",
+    "ProcessStartError",
     "ReceiveTimeout",
     "RemoteError",
     "Request",
@@ -150,6 +153,7 @@ __all__ = [
     "Timer",
     "Unbounded",
     "UnknownMember",
+    "UnpicklableActor",
     "message",
     "register_error",
     "register_message",

@@ -113,9 +113,14 @@ class RealMachine:
 
     def cell_kind(self, dispatcher: str) -> type[Cell]:
         kind = self._KINDS.get(dispatcher)
-        if kind is None:
-            raise ConfigError(f'dispatcher={dispatcher!r}: "loop" or "thread"')
-        return kind
+        if kind is not None:
+            return kind
+        if dispatcher != "process":
+            raise ConfigError(f'dispatcher={dispatcher!r}: "loop", "thread" or "process"')
+        # Here, as most systems have no processes.
+        from holon_actors.actors.process.cell import ProcessCell  # noqa: PLC0415
+
+        return ProcessCell
 
 
 def _hub_of(loop: asyncio.AbstractEventLoop) -> InprocHub:

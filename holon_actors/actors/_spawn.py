@@ -79,7 +79,7 @@ def spawn(
     except BaseException:
         _lifecycle.discard(cell)
         raise
-    if cls._has_started_hook:
+    if cell._cls._has_started_hook:
         _lifecycle.start(cell)
     return cell
 

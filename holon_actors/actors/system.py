@@ -53,6 +53,7 @@ from holon_actors.errors import ConfigError
 if TYPE_CHECKING:
     from holon_transports.security import Curve
 
+    from holon_actors.actors.process.processes import Processes
     from holon_actors.actors.remote.node import Node
     from holon_actors.actors.remote.packets import Greeting
 
@@ -147,6 +148,7 @@ class ActorSystem:
         self._user: Cell
         self._own: Cell | None = None  # the root of the system's own actors, `/system`
         self._node: Node | None = None
+        self._process_table: Processes | None = None
         self._dispatcher: Dispatcher
         self._asks: AskDeadlines
         self._log: KernelLog
@@ -171,9 +173,11 @@ class ActorSystem:
 
         `mailbox`: `Unbounded()` (default), `Bounded(n)` or `Priority(key)`. `dispatcher`: "loop"
         shares the event loop, "thread" gives the actor a thread of its own, for handlers that
-        block. `supervision` is the policy that the new actor applies to its children. Raises what
-        the constructor raises, `NameTaken`, `InvalidAddress`, `ConfigError`, `ActorLimitReached`,
-        or `ActorStopped` when the system is shutting down.
+        block, "process" a process, for those that keep a core busy or may crash: its messages and
+        answers are copied, and its constructor runs there, so that what it raises goes to the
+        supervisor. `supervision` is the policy that the new actor applies to its children. Raises
+        what the constructor raises, `NameTaken`, `InvalidAddress`, `ConfigError`,
+        `ActorLimitReached`, `UnpicklableActor`, or `ActorStopped` when the system is shutting down.
         """
         self._bind()
         options = _spawn.options(name, mailbox, dispatcher, supervision)
@@ -230,7 +234,8 @@ class ActorSystem:
         found = self.lookup(where.path) if where.system == self.name else None
         if isinstance(found, Cell) and where.uid in (None, found._uid):
             return found
-        return DeadRef(self, where)
+        inside = None if self._process_table is None else self._process_table.find(where)
+        return inside or DeadRef(self, where)
 
     def lookup(self, path: str) -> ActorRef[Any] | None:
         """The living actor at a path such as `/user/ada`, or None."""
@@ -299,7 +304,7 @@ class ActorSystem:
             ending = asyncio.run_coroutine_threadsafe(self.shutdown(timeout), self._loop)
             return await asyncio.wrap_future(ending)
         if self._shutdown is None:
-            self._shutdown = self._start_task(shut_down(self, timeout))
+            self._shutdown = self._start_task(self._shut_down(timeout))
         return await asyncio.shield(self._shutdown)
 
     async def __aenter__(self) -> Self:
@@ -404,6 +409,23 @@ class ActorSystem:
             settings = LinkSettings(heartbeat_s=self.heartbeat)
             self._node = Node(self, settings, self.incarnation)
         return self._node
+
+    @property
+    def _processes(self) -> Processes:
+        """The processes of actors that have one of their own; made when first needed."""
+        if self._process_table is None:
+            # Here, as most systems have none.
+            from holon_actors.actors.process.processes import Processes  # noqa: PLC0415
+
+            self._process_table = Processes(self)
+        return self._process_table
+
+    async def _shut_down(self, timeout_s: float) -> ShutdownReport:
+        try:
+            return await shut_down(self, timeout_s)
+        finally:
+            if self._process_table is not None:
+                await self._process_table.close()
 
     def _start_task(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run a coroutine beside everything else; what it raises goes to the loop's exception

@@ -80,12 +80,15 @@ class OsDisk:
         with _ours(str(path), "remove"):
             gone = _identity(path.lstat())
             path.unlink()
-        self._poisoned.discard(gone)  # a new file may get the same number
+        self._unlinked(gone)
 
     def rename(self, old: str, new: str) -> None:
         source, target = self._path(old, "rename"), self._path(new, "rename")
         with _ours(str(source), "rename"):
+            gone = _identity(target.lstat()) if target.exists() else None
             source.replace(target)
+        if gone is not None and old != new:
+            self._unlinked(gone)
 
     async def sync_names(self) -> None:
         self._must_be_open("sync_names")
@@ -114,6 +117,14 @@ class OsDisk:
     def _path(self, name: str, operation: str) -> Path:
         self._must_be_open(operation)
         return self.folder / checked_name(name)
+
+    def _unlinked(self, gone: tuple[int, int]) -> None:
+        """A file has no name any more, and a new one may get its number."""
+        if gone in self._poisoned:
+            self._poisoned.discard(gone)
+            for file in self._files:
+                if file.identity == gone:
+                    file.poisoned = True
 
     def _locked(self) -> int:
         path = self.folder / _LOCK
@@ -151,7 +162,8 @@ class OsFile:
         self._fd = fd
         self._closed = False
         self._path = str(disk.folder / name)
-        self._identity = _identity(os.fstat(fd))
+        self.identity = _identity(os.fstat(fd))
+        self.poisoned = False  # and has no name any more; until then the disk knows
         self._sync = SharedSync(self._begin_sync, self._synced)
 
     @property
@@ -187,7 +199,7 @@ class OsFile:
 
     async def sync(self) -> None:
         with self._verb("sync"):
-            if self._identity in self._disk._poisoned:
+            if self.poisoned or self.identity in self._disk._poisoned:
                 raise _poisoned(self._path, "sync")
         await self._sync.wait()
 
@@ -221,7 +233,7 @@ class OsFile:
 
     def _synced(self, error: BaseException | None) -> None:
         if error is not None:
-            self._disk._poisoned.add(self._identity)
+            self._disk._poisoned.add(self.identity)
         if self._closed:
             os.close(self._fd)
 

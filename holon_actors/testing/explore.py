@@ -158,7 +158,9 @@ class _Explorer:
                 settings = {"seed": seed, "schedule": schedule, **self._options}
                 line = self._line("Simulation", settings, found)
                 raise self._failure(seed, found, line, self._options)
-            schedules.ran(schedule, [bound for _, bound, _ in choices.schedule.draws])
+            schedules.ran(
+                schedule, [bound for _, bound, _ in simulation.tape.streams.get("sched", ())]
+            )
         return Exploration(self._runs, schedules.next() is None, self._virtual_s)
 
     # --- one run ---
@@ -173,7 +175,9 @@ class _Explorer:
         except BaseException as error:  # a test's failure need not be an Exception
             if type(error).__name__ in _VERDICTS:
                 raise
-            return Run(error, simulation.trace, simulation.tape, simulation.faults)
+            # The plan is in `faults`, and is given to whoever runs this again.
+            tape = simulation.tape.without("plan")
+            return Run(error, simulation.trace, tape, simulation.faults)
         finally:
             self._virtual_s += simulation.ended_at
         return None

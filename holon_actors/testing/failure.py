@@ -31,8 +31,9 @@ class Run:
 class SimulationFailure(HolonError, AssertionError):
     """A scenario fails under this seed: run the line in `replay`, and look at the trace.
 
-    Attributes: `seed`; `error`, what was raised; `trace` and `tape` of the run; `faults`, its plan;
-    `replay`, one line of Python, and `again`, a command or None; `runs`, how many it took; and
+    Attributes: `seed`; `error`, what was raised; `trace` of the run; `faults`, its plan; `tape`,
+    its choices, which `Simulation.replay` makes again with these `faults` and the options that are
+    in `replay`, one line of Python; `again`, a command or None; `runs`, how many it took; and
     `shrunk`, the plainest `Run` that fails the same way, or None.
     The error is its cause.
     """

@@ -23,7 +23,7 @@ from holon_actors.actors.system import ActorSystem
 from holon_actors.errors import ConfigError
 from holon_actors.testing._choices.sources import ScheduledChoices
 from holon_actors.testing._choices.stream_random import StreamRandom
-from holon_actors.testing._choices.tape import ReplayedChoices, SeededChoices, Tape
+from holon_actors.testing._choices.tape import STREAMS, ReplayedChoices, SeededChoices, Tape
 from holon_actors.testing._loop.scheduling import Fifo, Pct, RandomOrder, Scheduler
 from holon_actors.testing._run.cluster import Start
 from holon_actors.testing._run.session import Choices, Limits, Session
@@ -84,6 +84,8 @@ class Simulation:
             SeededChoices(seed) if schedule is None else ScheduledChoices(seed, schedule)
         )
         self._session: Session | None = None
+        self._trace = Trace(())  # of the run when it is over
+        self._tape: Tape | None = None
         self._ended = False
         self.ended_at = 0.0  # virtual seconds
         self.steps = 0  # callbacks that it took
@@ -143,9 +145,21 @@ class Simulation:
         session = self._running
         self._ended = True
         self.ended_at, self.steps = session.loop.now_ns / 1e9, session.loop.steps
-        session.finish(error)
+        try:
+            session.finish(error)
+        finally:
+            self._keep_what_is_asked_for(session)
         if isinstance(self._choices, ReplayedChoices) and error is None:
             self._choices.finish()
+
+    def _keep_what_is_asked_for(self, session: Session) -> None:
+        """The parts of a run know one another, so they stay until Python looks for garbage. Most of
+        a run is its notes and draws: these go with the simulation.
+        """
+        self._trace, self._tape = Trace(session.recorder.take()), self._choices.tape()
+        for name in STREAMS:
+            self._choices.stream(name).draws.clear()
+        session.cluster.forget_starts()
 
     def _scheduler(self) -> Scheduler:
         stream = self._choices.stream("sched")
@@ -265,9 +279,9 @@ class Simulation:
     @property
     def trace(self) -> Trace:
         """What has happened so far, oldest first."""
-        if self._session is None:
-            return Trace(())
-        return Trace(tuple(self._session.notes))
+        if self._session is None or self._ended:
+            return self._trace
+        return Trace(tuple(self._session.recorder.notes))
 
     def fingerprint(self) -> str:
         """A hash of all events and choices: equal for equal runs, in any process."""
@@ -276,7 +290,7 @@ class Simulation:
     @property
     def tape(self) -> Tape:
         """The choices made so far, for `Simulation.replay`."""
-        return self._choices.tape()
+        return self._choices.tape() if self._tape is None else self._tape
 
 
 async def _main(scenario: Scenario[T], simulation: Simulation) -> T:
@@ -293,5 +307,6 @@ def refuse_running_loop() -> None:
 
 
 def fingerprint(trace: Trace, tape: Tape) -> str:
-    """64 hexadecimal digits."""
-    return hashlib.sha256(f"{trace.fingerprint()}{tape.to_json()}".encode()).hexdigest()
+    """64 hexadecimal digits, the same whether a fault plan was drawn from a swarm or given."""
+    draws = tape.without("plan").to_json()
+    return hashlib.sha256(f"{trace.fingerprint()}{draws}".encode()).hexdigest()

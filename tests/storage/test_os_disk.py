@@ -107,10 +107,11 @@ async def test_those_who_come_while_a_sync_runs_share_the_next(disk: OsDisk, mon
     assert len(count) == 2
 
 
-async def test_after_a_failed_sync_nothing_is_promised_any_more(disk: OsDisk, monkeypatch):
-    def fail(fd: int) -> None:
-        raise OSError(errno.EIO, "broken")
+def fail(fd: int) -> None:
+    raise OSError(errno.EIO, "broken")
 
+
+async def test_after_a_failed_sync_nothing_is_promised_any_more(disk: OsDisk, monkeypatch):
     file, other = disk.open("log", create=True), disk.open("other", create=True)
     with monkeypatch.context() as patch:
         patch.setattr(module.os, "fdatasync", fail)
@@ -129,10 +130,32 @@ async def test_after_a_failed_sync_nothing_is_promised_any_more(disk: OsDisk, mo
     await again.sync()
 
 
-async def test_a_failed_sync_of_the_names_stays_failed(disk: OsDisk, monkeypatch):
-    def fail(fd: int) -> None:
-        raise OSError(errno.EIO, "broken")
+@pytest.mark.parametrize("end", ["remove", "replace"])
+async def test_what_was_poisoned_stays_so_without_a_name_and_its_successor_does_not(
+    disk: OsDisk, monkeypatch, end: str
+):
+    file = disk.open("log", create=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(module.os, "fdatasync", fail)
+        with pytest.raises(SyncFailed):
+            await file.sync()
+    disk.open("fresh", create=True).close()
+    number = file.identity
+    if end == "remove":
+        disk.remove("log")
+    else:
+        disk.rename("fresh", "log")
+    with pytest.raises(SyncFailed, match="earlier"):
+        await file.sync()
+    file.close()
+    successor = disk.open("log", create=True)
+    successor.identity = number  # as some systems number their files
+    await successor.sync()
+    disk.rename("log", "log")
+    await successor.sync()
 
+
+async def test_a_failed_sync_of_the_names_stays_failed(disk: OsDisk, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(module.os, "fsync", fail)
         with pytest.raises(SyncFailed):

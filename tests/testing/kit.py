@@ -17,7 +17,7 @@ from holon_actors import Actor, ActorRef, Request, message
 from holon_actors.testing import Simulation
 
 ROOT = Path(__file__).parents[2]
-# Python code only is needed from there, so other versions of Python may read it as well.
+# For other versions of Python, behind what they have themselves: they can read its Python code.
 PACKAGES = sysconfig.get_paths()["purelib"]
 
 
@@ -112,27 +112,34 @@ def interpreters(version: str) -> list[str]:
     return [path for path in found if path]
 
 
-def interpreter(version: str) -> str:
-    """A Python of this version that can import the simulation; skips the test without one."""
+def interpreter(version: str, needs: str = "holon_actors.testing") -> str:
+    """A Python of this version that can import what it `needs`; skips the test without one."""
     numbers = tuple(map(int, version.split(".")))
-    wanted = f"import sys, holon_actors.testing; assert sys.version_info[:2] == {numbers}"
     if sys.version_info[:2] == numbers:
         return sys.executable
+    wanted = f"import {needs}; assert sys.version_info[:2] == {numbers}"
     for candidate in interpreters(version):
-        done = subprocess.run([candidate, "-c", wanted], env=environment(0), capture_output=True)
-        if done.returncode == 0:
+        if run(candidate, wanted).returncode == 0:
             return candidate
-    pytest.skip(f"no Python {version} that can import holon_actors (see HOLON_PYTHONS)")
+    pytest.skip(f"no Python {version} that can import {needs} (see HOLON_PYTHONS)")
+
+
+def run(
+    python: str, program: str, *arguments: object, hash_seed: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """A program in a process of its own."""
+    program = f"import sys; sys.path.append({PACKAGES!r})\n{program}"
+    command = [python, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, env=environment(hash_seed), capture_output=True, text=True)
 
 
 def environment(hash_seed: int) -> dict[str, str]:
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "transports"), PACKAGES])
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "transports")])
     return {**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONPATH": paths}
 
 
 def output(python: str, program: str, *arguments: object, hash_seed: int = 0) -> str:
     """What a program prints in a process of its own."""
-    command = [python, "-c", program, *map(str, arguments)]
-    done = subprocess.run(command, env=environment(hash_seed), capture_output=True, text=True)
+    done = run(python, program, *arguments, hash_seed=hash_seed)
     assert done.returncode == 0, done.stderr
     return done.stdout

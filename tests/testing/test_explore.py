@@ -273,3 +273,54 @@ def test_an_error_of_the_check_is_its_own() -> None:
 
     with pytest.raises(NotInTime):
         Simulation(0).run(lively(trouble, never))
+
+
+@pytest.mark.parametrize(("chains", "schedules"), [((1, 1, 1), 6), ((2, 2), 6), ((2, 1, 2), 30)])
+def test_an_exhaustive_exploration_runs_each_order_once(
+    chains: tuple[int, ...], schedules: int
+) -> None:
+    """Of chains of callbacks, there are n! / (a! b! ...) orders, counted by hand."""
+    seen: list[tuple[int, ...]] = []
+
+    async def scenario(sim: Simulation) -> None:
+        loop = asyncio.get_running_loop()
+        order: list[int] = []
+
+        def link(chain: int, left: int) -> None:
+            order.append(chain)
+            if left > 1:
+                loop.call_soon(link, chain, left - 1)
+
+        for chain, length in enumerate(chains):
+            loop.call_soon(link, chain, length)
+        await asyncio.sleep(1)
+        seen.append(tuple(order))
+
+    found = explore(scenario, strategy="exhaustive", seeds=1_000)
+    assert (found.complete, found.runs) == (True, schedules)
+    assert len(set(seen)) == schedules
+
+
+def test_pct_finds_a_bug_of_its_depth_as_often_as_it_guarantees() -> None:
+    """Section 3 of the paper: at least 1 / (n * steps ** (depth - 1)) of all runs."""
+    met = 0
+    steps = 20
+
+    async def scenario(sim: Simulation) -> None:
+        nonlocal met
+        value = [0]
+
+        async def work() -> None:
+            for _ in range(3):
+                seen = value[0]
+                await asyncio.sleep(0)
+                value[0] = seen + 1
+
+        await asyncio.gather(work(), work())
+        met += value[0] < 6
+
+    explore(scenario, seeds=300, strategy="pct", depth=2, steps=steps)
+    assert met >= 300 / (3 * steps)
+    met = 0
+    explore(scenario, seeds=300, strategy="pct", depth=1, steps=steps, check_determinism=False)
+    assert met == 0  # without a change of priorities, one task ends before the other begins

@@ -7,9 +7,9 @@ import inspect
 
 import pytest
 
-from holon_actors.testing._loop import SimLoop
-from holon_actors.testing._scheduling import RandomOrder
-from holon_actors.testing._tape import SeededChoices
+from holon_actors.testing._choices.tape import SeededChoices
+from holon_actors.testing._loop.loop import SimLoop
+from holon_actors.testing._loop.scheduling import RandomOrder
 from holon_actors.testing.network import SimNetwork
 from tests.transports.conformance import Net, Node, TransportSuite
 

@@ -26,7 +26,6 @@ from holon_actors.actors.cluster.wire import pack, unpack
 from holon_actors.actors.errors import NodeUnreachable
 from holon_actors.actors.ref import ActorRef
 from holon_actors.actors.remote.endpoints import endpoint_text
-from holon_actors.actors.remote.session import Phase
 from holon_actors.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -300,17 +299,8 @@ class Cluster:
 
     def _heard_at(self, address: str) -> float:
         """When the link with an address last brought anything, be it no message."""
-        link = self._system._remote._links.get(address)
-        session = link.current.session if link is not None and link.current is not None else None
-        if session is None or session.phase is not Phase.UP:
-            return -math.inf
-        now = self._system.clock()
-        return now - session.silent_s(now)
+        return self._system._remote.heard_at(address)
 
     def _hang_up(self, address: str) -> None:
         """Whoever watches an actor of a member that is down shall hear of it now."""
-        link = self._system._remote._links.get(address)
-        conversation = link.current if link is not None else None
-        if conversation is not None:
-            conversation.session.abort("its node is down")
-            self._system._remote.pump(conversation)
+        self._system._remote.hang_up(address, "its node is down")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from holon_actors.actors.address import Address, check_name
-from holon_actors.actors.errors import InvalidAddress
+from holon_actors.actors.address import Address
 from holon_actors.actors.ref import ActorRef, DeadRef
 from holon_actors.actors.remote.endpoints import CLIENT
 from holon_actors.actors.remote.local import own_ref
@@ -13,9 +12,8 @@ from holon_actors.actors.remote.remote_ref import RemoteRef
 
 if TYPE_CHECKING:
     from holon_actors.actors.remote.node import Node
-    from holon_actors.actors.remote.packets import Greeting
 
-__all__ = ["Addresses", "objection_to"]
+__all__ = ["Addresses"]
 
 
 class Addresses:
@@ -63,16 +61,3 @@ class Addresses:
         address = Address.parse(f"holon://{self._system.name}{path}")
         where = Address(address.system, address.path, address.uid, self._system.endpoint)
         return own_ref(self._system, where)
-
-
-def objection_to(greeting: Greeting, user: str | None) -> str | None:
-    """Why a peer cannot be who it says it is, if so. `user` is whose key it has."""
-    if user is not None and user != greeting.name:
-        return f"the key is that of {user}, the name is {greeting.name}"
-    try:
-        check_name(greeting.name)
-        address = Address.parse(f"holon://{greeting.name}@{greeting.endpoint}/user")
-    except InvalidAddress as error:
-        return str(error)
-    same = address.endpoint == greeting.endpoint
-    return None if same else f"{greeting.endpoint!r} is no endpoint"

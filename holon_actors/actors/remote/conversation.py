@@ -29,6 +29,7 @@ from holon_actors.actors.remote.watches import Watches
 
 if TYPE_CHECKING:
     from holon_actors.actors.address import Address
+    from holon_actors.actors.remote.link import Link
     from holon_actors.actors.remote.node import Node
     from holon_actors.actors.remote.packets import Greeting
     from holon_actors.actors.remote.remote_ref import RemoteRef
@@ -37,7 +38,7 @@ __all__ = ["Conversation"]
 
 
 class Conversation:
-    """One session with the peer at `endpoint`."""
+    """One session of a link."""
 
     __slots__ = (
         "_channel_heard_at",
@@ -50,7 +51,7 @@ class Conversation:
         "clock",
         "decoder",
         "dialling",
-        "endpoint",
+        "link",
         "node",
         "outbox",
         "over",
@@ -64,11 +65,11 @@ class Conversation:
         "watches",
     )
 
-    def __init__(self, node: Node, endpoint: str, session: Session) -> None:
+    def __init__(self, node: Node, link: Link, session: Session) -> None:
         self.node = node
         self.system = node.system
         self.clock = node.system._dispatcher.clock
-        self.endpoint = endpoint
+        self.link = link
         self.session = session
         self.channel: Channel | None = None
         self._channel_heard_at = 0.0
@@ -77,7 +78,7 @@ class Conversation:
         self.was_up = False
         self.over = False
         self.reason = ""
-        self.outbox = Outbox(node, session, self.wake)
+        self.outbox = Outbox(node, session, self.wake, self._hurry)
         self.tell = self.outbox.tell
         self.decoder = Decoder(node.limits, resolve=node.addresses.resolve)
         # What the peer's numbers stand for: whom it sends to, all of them here, and who sends.
@@ -94,6 +95,11 @@ class Conversation:
         """Send what there is at the end of this turn of the loop."""
         self.outbox.awake = True
         self.node.flush_soon(self)
+
+    def _hurry(self) -> None:
+        """A packet is full. What becomes of the session is seen at the end of the turn."""
+        if self.channel is not None and not self.blocked and self.session.phase is Phase.UP:
+            self.pump(self.clock())
 
     # --- asks ---
 

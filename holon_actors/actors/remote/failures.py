@@ -74,9 +74,12 @@ def rebuild(value: Any) -> BaseException:
     cls = _find(name) if isinstance(name, str) else None
     if cls is None or not isinstance(args, list) or not isinstance(facts, dict):
         return RemoteError(str(type_name), str(text), str(trace))
-    error: BaseException = (
-        cls.__new__(cls, *args) if cls.__module__ == "builtins" else cls.__new__(cls)
-    )
+    try:
+        error: BaseException = (
+            cls.__new__(cls, *args) if cls.__module__ == "builtins" else cls.__new__(cls)
+        )
+    except (TypeError, ValueError, OverflowError):  # arguments that this class does not take
+        return RemoteError(str(type_name), str(text), str(trace))
     error.args = tuple(args)
     for key, fact in list(facts.items())[:_FACTS_MAX]:
         if isinstance(key, str) and _is_fact(key, fact):

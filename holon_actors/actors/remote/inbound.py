@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from holon_transports import Buffer, CodecError
@@ -116,7 +116,7 @@ class Inbound:
             answer.set_result(None)
         else:
             sending = cell.send(message, sender)
-            cell.system._start_task(_through(sending, answer))
+            _start(cell, _through(sending, answer))
 
     def _begin(
         self,
@@ -155,37 +155,37 @@ class Inbound:
 
     def _answer(self, item: list[Any], buffers: Sequence[Buffer]) -> None:
         _, number, class_id, payload = item
-        waiting = self._conversation.asks.pop(number, None)
-        if waiting is None:
-            self._late()
+        future = self._awaited(number)
+        if future is None:
             return
-        future = waiting[0]
         try:
-            value = self._value(class_id, payload, buffers)
+            future.set_result(self._value(class_id, payload, buffers))
         except CodecError as error:
-            if not future.done():
-                future.set_exception(error)
-            return
-        if not future.done():
-            future.set_result(value)
+            future.set_exception(error)
+        del self._conversation.asks[number]
 
     def _failure(self, item: list[Any], buffers: Sequence[Buffer]) -> None:
         _, number, class_id, payload = item
-        waiting = self._conversation.asks.pop(number, None)
-        if waiting is None:
-            self._late()
+        future = self._awaited(number)
+        if future is None:
             return
-        future = waiting[0]
-        if not future.done():
-            try:
-                future.set_exception(rebuild(self._value(class_id, payload, buffers)))
-            except CodecError as error:
-                future.set_exception(error)
+        try:
+            future.set_exception(rebuild(self._value(class_id, payload, buffers)))
+        except CodecError as error:
+            future.set_exception(error)
+        del self._conversation.asks[number]
 
-    def _late(self) -> None:
+    def _awaited(self, number: Any) -> asyncio.Future[Any] | None:
+        """Who waits for an answer. It stays in the table until it has one: what cannot be read ends
+        the session, and that ends it.
+        """
+        waiting = self._conversation.asks.get(number)
+        if waiting is not None and not waiting[0].done():
+            return waiting[0]
         system = self._conversation.system
         system._counts["late_answers"] += 1
         system.events.publish(LateAnswer(system._nobody, None))
+        return None
 
     # --- addresses ---
 
@@ -244,7 +244,7 @@ def _deliver(
     if not isinstance(cell, Cell) or type(cell).ask is not Cell.ask:
         limit = math.inf if limit_s is None else limit_s
         asking = cell.ask(message, limit, sender=sender)
-        cell.system._start_task(_through(asking, answer))
+        _start(cell, _through(asking, answer))
         return
     if not cell.is_alive:
         answer.set_exception(ActorStopped(cell.address, cell._reason or "stopped"))
@@ -256,6 +256,15 @@ def _deliver(
         dispatcher.run_now(cell, envelope)
     else:
         cell._post(envelope)
+
+
+def _start(ref: ActorRef[Any], work: Coroutine[Any, Any, None]) -> None:
+    """Begin on the spot, so that what the peer says next does not overtake this."""
+    system = ref.system
+    task = system._handlers.start(work)
+    if task is not None:
+        system._tasks[task] = None
+        task.add_done_callback(system._task_done)
 
 
 async def _through(work: Any, answer: Answer) -> None:

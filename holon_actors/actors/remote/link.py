@@ -23,9 +23,10 @@ __all__ = ["Link"]
 class Link:
     """What a node knows of the peer at `endpoint`."""
 
-    __slots__ = ("candidate", "current", "dialled", "endpoint", "expected")
+    __slots__ = ("candidate", "current", "dialled", "endpoint", "expected", "key")
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, key: str, endpoint: str) -> None:
+        self.key = key  # where `Links` files it
         self.endpoint = endpoint
         self.expected = ""  # the name of the system that should be there
         self.dialled: Channel | None = None
@@ -36,6 +37,18 @@ class Link:
     def empty(self) -> bool:
         """Whether nothing is left of it."""
         return self.current is None and self.candidate is None
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the peer has called this node by another name than its proper one."""
+        return self.key != self.endpoint
+
+    @property
+    def peer(self) -> Greeting | None:
+        """Who is at the other end, while there is a session."""
+        current = self.current
+        up = current is not None and current.session.phase is Phase.UP
+        return current.session.peer if current is not None and up else None
 
     def listener(self, packet: Packet) -> Conversation | None:
         """Whose business a HELLO is; None when a new conversation has to be begun for it."""
@@ -50,7 +63,8 @@ class Link:
     def objection(self, name: str) -> str | None:
         """Why nobody called `name` can be reached here, if that is known."""
         peer: Greeting | None = self.current.session.peer if self.current is not None else None
-        known = self.expected if peer is None else peer.name
-        if name and known and known != name:
-            return f"{self.endpoint} is the system {known}, not {name}"
+        if peer is not None and name not in ("", peer.name):
+            return f"{self.endpoint} is the system {peer.name}, not {name}"
+        if peer is None and self.dialled is not None and name and self.expected not in ("", name):
+            return f"{self.endpoint} is being called as the system {self.expected}, not {name}"
         return None

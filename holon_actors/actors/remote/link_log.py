@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from holon_actors.actors.events import LinkDown
+from holon_actors.actors.events import LinkDown, LinkUp
 
 if TYPE_CHECKING:
     from holon_actors.actors._log import KernelLog
@@ -17,20 +17,35 @@ if TYPE_CHECKING:
 
 __all__ = ["LinkLog"]
 
+# Nodes of which it is known that their being away was told.
+_DOWN_MAX = 4_096
+
 _logger = logging.getLogger("holon_actors.remote")
 
 
 class LinkLog:
     """The log of one node."""
 
-    __slots__ = ("_kernel", "_system")
+    __slots__ = ("_down", "_kernel", "_system")
 
     def __init__(self, system: str, kernel: KernelLog) -> None:
         self._system = system
+        self._down: dict[str, None] = {}  # nodes whose links were reported as lost
         self._kernel = kernel
 
-    def down(self, down: LinkDown) -> None:
-        """A link has ended."""
+    def up(self, up: LinkUp) -> None:
+        """A link can be used."""
+        self._down.pop(up.node, None)
+
+    def down(self, down: LinkDown) -> bool:
+        """A link has ended, or could not be had. Whether that is news: each attempt to reach a node
+        that stays away is not.
+        """
+        if down.node in self._down:
+            return False
+        if len(self._down) >= _DOWN_MAX:
+            del self._down[next(iter(self._down))]
+        self._down[down.node] = None
         self._tell(
             logging.INFO if down.reason == "shutdown" else logging.WARNING,
             "lost links",
@@ -40,6 +55,7 @@ class LinkLog:
             down.reason,
             down.unacknowledged,
         )
+        return True
 
     def broken(self, channel: str, reason: str) -> None:
         """A channel that carries what it should not, or cannot carry anything."""

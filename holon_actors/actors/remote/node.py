@@ -18,14 +18,16 @@ from holon_actors.actors.errors import NodeUnreachable
 from holon_actors.actors.events import LinkDown, LinkUp
 from holon_actors.actors.ref import ActorRef
 from holon_actors.actors.remote import packets
-from holon_actors.actors.remote.addresses import Addresses, objection_to
+from holon_actors.actors.remote.addresses import Addresses
 from holon_actors.actors.remote.carriers import Carriers
 from holon_actors.actors.remote.conversation import Conversation
+from holon_actors.actors.remote.door import Door
 from holon_actors.actors.remote.endpoints import CLIENT, endpoint_text, reachable, scheme_of
 from holon_actors.actors.remote.errors import PacketError, RemoteProtocolError
 from holon_actors.actors.remote.inbound import Inbound
 from holon_actors.actors.remote.link import Link
 from holon_actors.actors.remote.link_log import LinkLog
+from holon_actors.actors.remote.links import Links
 from holon_actors.actors.remote.packets import Greeting, Packet
 from holon_actors.actors.remote.session import Phase, Session
 from holon_actors.actors.remote.settings import LinkSettings
@@ -48,7 +50,8 @@ class Node:
         self._clock = system._dispatcher.clock
         self._carriers = Carriers(system, self)
         self.log = LinkLog(system.name, system._log)
-        self._links: dict[str, Link] = {}
+        self._links = Links()
+        self._door = Door(self, self._links)
         self._by_nonce: dict[int, Conversation] = {}
         self._inbound: dict[int, Inbound] = {}
         self._dirty: list[Conversation] = []
@@ -83,6 +86,26 @@ class Node:
         except TimeoutError:
             raise NodeUnreachable(address, f"no answer within {limit_s:g} s") from None
 
+    def known(self, endpoint: str) -> Conversation | None:
+        """The conversation with the node at an endpoint, if there is one."""
+        link = self._links.get(endpoint)
+        return None if link is None else link.current
+
+    def heard_at(self, endpoint: str) -> float:
+        """When the node at an endpoint was last heard of, by this system's clock."""
+        conversation = self.known(endpoint)
+        if conversation is None or conversation.session.phase is not Phase.UP:
+            return -math.inf
+        now = self._clock()
+        return now - conversation.session.silent_s(now)
+
+    def hang_up(self, endpoint: str, reason: str) -> None:
+        """End the session with the node at an endpoint, if there is one, as if it was lost."""
+        conversation = self.known(endpoint)
+        if conversation is not None:
+            conversation.session.abort(reason)
+            self.pump(conversation)
+
     # --- links ---
 
     def reach(self, address: Address) -> Conversation:
@@ -102,7 +125,7 @@ class Node:
         if scheme_of(endpoint) == CLIENT:
             raise NodeUnreachable(address, "it does not listen, and has no session with this node")
         if link is None:
-            link = self._new_link(endpoint)
+            link = self._links.outgoing(endpoint)
         conversation = self._begin(link, address.system)
         link.current = conversation
         try:
@@ -111,10 +134,6 @@ class Node:
             self._over(conversation, "cannot be dialled")
             raise
         return conversation
-
-    def _new_link(self, endpoint: str) -> Link:
-        link = self._links[endpoint] = Link(endpoint)
-        return link
 
     def _begin(self, link: Link, expected: str) -> Conversation:
         rng, now = self.system.rng, self._clock()
@@ -125,9 +144,10 @@ class Node:
             incarnation=self.incarnation,
             heartbeat_ms=max(1, round(self.settings.heartbeat_s * 1000)),
             expected=expected,
+            called=link.endpoint,
         )
         session = Session(nonce, greeting, self.settings, rng.random, now)
-        conversation = Conversation(self, link.endpoint, session)
+        conversation = Conversation(self, link, session)
         self._by_nonce[nonce] = conversation
         self._inbound[nonce] = Inbound(conversation)
         self._want(session.wake_at)
@@ -191,7 +211,7 @@ class Node:
 
     def _bad(self, channel: Channel, reason: str) -> None:
         self.log.broken(channel.name, reason)
-        if all(link.dialled is not channel for link in self._links.values()):
+        if not self._links.dials(channel):
             channel.close()
         for conversation in self.conversations():
             if conversation.channel is channel:
@@ -203,12 +223,12 @@ class Node:
         own = Greeting(
             name=self.system.name, endpoint=self.addresses.endpoint, incarnation=0, heartbeat_ms=0
         )
-        objection = greeting.objection(own) or self._admits(channel, greeting)
+        objection = greeting.objection(own) or self._door.objection(channel, greeting)
         if objection is not None:
             self.log.refused(channel.name, objection)
             channel.send((packets.note(packets.REFUSE, packet.source, 0, objection),))
             return
-        link = self._links.get(greeting.endpoint) or self._new_link(greeting.endpoint)
+        link = self._links.incoming(greeting, self.addresses.endpoint)
         conversation = link.listener(packet)
         if conversation is None:
             conversation = self._begin(link, greeting.name)
@@ -224,17 +244,6 @@ class Node:
         for answer in conversation.session.control(now):
             channel.send((answer,))
         self._want(conversation.session.wake_at)
-
-    def _admits(self, channel: Channel, greeting: Greeting) -> str | None:
-        """Why a node that says hello may not have a link, if so."""
-        objection = objection_to(greeting, channel.user)
-        if objection is not None or greeting.endpoint in self._links:
-            return objection
-        if len(self._links) >= self.settings.links_max:
-            return "as many links as there may be"
-        talks = self._by_nonce.values()
-        opening = sum(c.session.phase is Phase.OPENING and not c.dialling for c in talks)
-        return "too many first words at a time" if opening >= self.settings.openings_max else None
 
     def _take(self, conversation: Conversation, channel: Channel, packet: Packet) -> None:
         session, now = conversation.session, self._clock()
@@ -260,7 +269,7 @@ class Node:
     # --- what becomes of conversations ---
 
     def _up(self, conversation: Conversation, channel: Channel, now: float) -> None:
-        link = self._links[conversation.endpoint]
+        link = conversation.link
         if link.candidate is conversation:
             link.candidate, old = None, link.current
             link.current = conversation
@@ -270,15 +279,11 @@ class Node:
                 link.current = conversation
         peer = conversation.session.peer
         assert peer is not None
-        self._alias(link, peer.endpoint)
-        self.system.events.publish(LinkUp(f"{peer.name}@{link.endpoint}", peer.incarnation))
+        self._links.risen(link, peer.endpoint)
+        up = LinkUp(f"{peer.name}@{link.endpoint}", peer.incarnation)
+        self.log.up(up)
+        self.system.events.publish(up)
         conversation.risen(channel, now)
-
-    def _alias(self, link: Link, endpoint: str) -> None:
-        """A peer that was dialled by another name than its own is known by both."""
-        other = self._links.get(endpoint)
-        if other is None or other.empty:
-            self._links[endpoint] = link
 
     def _over(self, conversation: Conversation, reason: str) -> None:
         """A session is over: tell everybody, and forget it."""
@@ -286,7 +291,7 @@ class Node:
         was_up = conversation.was_up
         del self._by_nonce[session.mine]
         del self._inbound[session.mine]
-        link = self._links[conversation.endpoint]
+        link = conversation.link
         if link.candidate is conversation:
             link.candidate = None
         if link.current is conversation:
@@ -304,12 +309,11 @@ class Node:
         down = LinkDown(
             f"{name}@{link.endpoint}", 0 if peer is None else peer.incarnation, reason, unknown
         )
-        self.log.down(down)
-        self.system.events.publish(down)
+        if self.log.down(down):
+            self.system.events.publish(down)
 
     def _forget(self, link: Link) -> None:
-        for endpoint in [e for e, other in self._links.items() if other is link]:
-            del self._links[endpoint]
+        self._links.forget(link)
         if link.dialled is not None:
             link.dialled.close()
             link.dialled = None

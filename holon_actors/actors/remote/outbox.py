@@ -33,7 +33,8 @@ _TELL = envelopes.TELL
 
 class Outbox:
     """The envelopes of one session, up to their packets. `wake` asks for a flush at the end of the
-    turn; it sets `awake`.
+    turn; it sets `awake`. `hurry` sends a packet that is full, so that the peer works on it while
+    this turn goes on.
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Outbox:
         "_bytes",
         "_counted",
         "_encoder",
+        "_hurry",
         "_letters",
         "_names",
         "_node",
@@ -58,13 +60,20 @@ class Outbox:
         "room",
     )
 
-    def __init__(self, node: Node, session: Session, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        session: Session,
+        wake: Callable[[], None],
+        hurry: Callable[[], None],
+    ) -> None:
         self._node = node
         self._system = node.system
         self._session = session
         self._settings = node.settings
         self._packet_bytes = node.settings.packet_bytes
         self._wake = wake
+        self._hurry = hurry
         self.awake = False  # a flush is coming
         self.closed = False
         self._encoder = Encoder(node.limits, reference=(ActorRef, node.addresses.text_of))
@@ -151,6 +160,7 @@ class Outbox:
         self._counted = len(self._buffers)
         if self._bytes >= self._packet_bytes or self._counted >= self._settings.packet_buffers:
             self.cut()
+            self._hurry()
 
     def cut(self) -> None:
         """Close the packet that is being filled, and hand it to the session."""

@@ -59,7 +59,7 @@ class Greeting:
     """How a node introduces itself.
 
     `endpoint` is the text that its addresses carry, `expected` the name of the system that it
-    wants to talk to, or "" for whoever is there.
+    wants to talk to, or "" for whoever is there, `called` the endpoint at which it called.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Greeting:
     incarnation: int
     heartbeat_ms: int
     expected: str = ""
+    called: str = ""
     capabilities: tuple[str, ...] = field(default=())
     protocol: int = PROTOCOL
 
@@ -83,7 +84,8 @@ class Greeting:
     def pack(self) -> bytes:
         """As bytes."""
         heartbeat_ms = min(self.heartbeat_ms, 0xFFFFFFFF)
-        texts = (self.name, self.endpoint, self.expected, ",".join(self.capabilities))
+        more = ",".join(self.capabilities)
+        texts = (self.name, self.endpoint, self.expected, self.called, more)
         fixed = _GREETING.pack(self.protocol, self.incarnation, heartbeat_ms)
         return fixed + b"".join(_pack_text(text) for text in texts)
 
@@ -98,13 +100,15 @@ class Greeting:
         if len(body) < _GREETING.size:
             raise PacketError("a greeting that ends early")
         _, incarnation, heartbeat_ms = _GREETING.unpack_from(body)
-        name, endpoint, expected, capabilities = _parse_texts(body[_GREETING.size :], 4)
+        texts = _parse_texts(body[_GREETING.size :], 5)
+        name, endpoint, expected, called, capabilities = texts
         return cls(
             name=name,
             endpoint=endpoint,
             incarnation=incarnation,
             heartbeat_ms=heartbeat_ms,
             expected=expected,
+            called=called,
             capabilities=tuple(filter(None, capabilities.split(","))),
         )
 

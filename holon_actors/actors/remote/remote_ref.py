@@ -75,7 +75,9 @@ class RemoteRef(ActorRef[Any]):
         answer: asyncio.Future[Any] = asyncio.Future(loop=system.loop)
         limit = system.ask_timeout if timeout is None else timeout
         endless = limit == math.inf
-        number = conversation.ask(self, message, sender, answer, None if endless else limit)
+        # What has no time left is sent all the same, as to an actor here.
+        left = None if endless else max(0.0, limit)
+        number = conversation.ask(self, message, sender, answer, left)
         return await self._answered(conversation, number, answer, limit, message)
 
     async def ask_system(self, order: list[Any], limit_s: float) -> Any:
@@ -151,8 +153,12 @@ class RemoteRef(ActorRef[Any]):
 
     def _remove_watcher(self, watcher: Cell) -> None:
         watcher._uncommon().watching.pop(self, None)
+        # It may have been watched by another reference with this address.
         conversation = self._conversation
-        if conversation is not None and not conversation.over:
+        if conversation is None or conversation.over:
+            endpoint = self._address.endpoint
+            conversation = None if endpoint is None else self._node.known(endpoint)
+        if conversation is not None:
             conversation.watches.remove(self, watcher)
 
     def _status(self) -> tuple[int, str]:

@@ -55,6 +55,8 @@ _CALLERS_MAX = 8
 # A tick that comes later than this part of a heartbeat was kept from running: our own process has
 # slept, and may have the peer's packets unread.
 _LATE_PART = 0.25
+# How long an opening session is then given at least, as a part of the heartbeat.
+_GRACE_PART = 0.5
 
 
 class Session:
@@ -292,7 +294,11 @@ class Session:
         self.wake_at = self._next_wake()
 
     def _tick_opening(self, now: float, late: bool) -> None:
-        if now >= self._opened_at + self._settings.opening_s and not late:
+        opening_s = self._settings.opening_s
+        if late:  # what the peer has answered meanwhile is about to be read
+            grace_s = _GRACE_PART * self._settings.heartbeat_s
+            self._opened_at = max(self._opened_at, now + grace_s - opening_s)
+        if now >= self._opened_at + opening_s:
             self._end("no answer" if self._hello_at < math.inf else "not heard of again")
         elif now >= self._hello_at:
             self._say_hello(now)

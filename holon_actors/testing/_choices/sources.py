@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from holon_actors.testing._choices.tape import STREAMS, Draw, SeededStream, Stream, Tape
+from holon_actors.testing._choices.tape import STREAMS, Draw, RecordedStream, SeededStream, Tape
 
 __all__ = ["LenientChoices", "ScheduledChoices"]
 
@@ -49,13 +49,13 @@ class ScheduledChoices:
     """What a seed decides, but with the schedule as given: which of the ready callbacks runs."""
 
     def __init__(self, seed: int, schedule: Sequence[int]) -> None:
+        # In the order of any other tape: its text is part of fingerprints.
         self._streams: dict[str, SeededStream | PrefixStream] = {
-            name: SeededStream(seed, name) for name in STREAMS if name != "sched"
+            name: PrefixStream(schedule) if name == "sched" else SeededStream(seed, name)
+            for name in STREAMS
         }
-        self.schedule = PrefixStream(schedule)
-        self._streams["sched"] = self.schedule
 
-    def stream(self, name: str) -> Stream:
+    def stream(self, name: str) -> RecordedStream:
         return self._streams[name]
 
     def tape(self) -> Tape:
@@ -68,7 +68,7 @@ class LenientChoices:
     def __init__(self, tape: Tape) -> None:
         self._streams = {n: LenientStream(tape.streams.get(n, ())) for n in STREAMS}
 
-    def stream(self, name: str) -> Stream:
+    def stream(self, name: str) -> RecordedStream:
         return self._streams[name]
 
     def tape(self) -> Tape:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from holon_actors.testing._choices.tape import STREAMS, Draw, SeededStream, Stream, Tape
+from holon_actors.testing._choices.tape import STREAMS, Draw, RecordedStream, SeededStream, Tape
 
 __all__ = ["SteppedChoices"]
 
@@ -34,7 +34,7 @@ class SteppedChoices:
         for stream in self._streams.values():
             stream.turn(number)
 
-    def stream(self, name: str) -> Stream:
+    def stream(self, name: str) -> RecordedStream:
         return self._streams[name]
 
     def tape(self) -> Tape:

@@ -38,6 +38,13 @@ class Stream(Protocol):
         ...
 
 
+class RecordedStream(Stream, Protocol):
+    """One that knows its `draws`."""
+
+    @property
+    def draws(self) -> list[Draw]: ...
+
+
 class SeededStream:
     """Draws made from a seed and the stream's name; `draws` are those made so far."""
 
@@ -109,6 +116,10 @@ class Tape:
         return isinstance(other, Tape) and self.streams == other.streams
 
     __hash__ = None  # type: ignore[assignment]
+
+    def without(self, stream: str) -> Tape:
+        """The tape but for one stream."""
+        return Tape({name: draws for name, draws in self.streams.items() if name != stream})
 
     def to_json(self) -> str:
         return json.dumps({"version": _VERSION, "streams": self.streams}, separators=(",", ":"))

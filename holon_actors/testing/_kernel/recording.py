@@ -37,14 +37,13 @@ class Recorder:
         """Add a note at the current time."""
         self.append((self.now_ns, kind, who, whom, what))
 
-    def close(self) -> deque[Note]:
-        """Note nothing more, as what follows is not the program's, and give the notes away.
-
-        Actors keep their recorder, and notes tell of actors: in a circle, messages of finished runs
-        would pile up until Python looks for garbage.
-        """
-        notes, self.notes = self.notes, deque()
+    def close(self) -> None:
+        """Note nothing more: what follows is not the program's."""
         self.append = _nothing
+
+    def take(self) -> tuple[Note, ...]:
+        """Give the notes away."""
+        notes, self.notes = tuple(self.notes), deque()
         return notes
 
 

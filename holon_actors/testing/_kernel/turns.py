@@ -10,7 +10,8 @@ import asyncio
 import types
 from collections.abc import Awaitable, Coroutine, Generator
 from contextvars import Context
-from typing import Any, TypeVar, cast
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from holon_actors.actors._cell import Cell
 from holon_actors.actors._dispatcher import Dispatcher
@@ -21,6 +22,9 @@ from holon_actors.actors._unread import take_first
 from holon_actors.testing._kernel.recording import Recorder
 from holon_actors.testing._loop.handles import TurnGiver
 from holon_actors.testing._loop.life import NODE
+
+if TYPE_CHECKING:
+    from holon_actors.testing._loop.loop import SimLoop
 
 __all__ = ["HandlerTasks", "SimDispatcher"]
 
@@ -42,14 +46,17 @@ class _NoWatchdog:
 class _Ready:
     """In the place of the queue of ready actors: hands each over to the event loop."""
 
-    __slots__ = ("_context", "_loop", "_turn")
+    __slots__ = ("_context", "_home", "_loop", "_turn")
 
-    def __init__(self, dispatcher: SimDispatcher, context: Context) -> None:
-        self._loop = dispatcher._loop
+    def __init__(self, dispatcher: SimDispatcher, loop: SimLoop, context: Context) -> None:
+        self._loop = loop
+        self._home = loop.home
         self._turn = dispatcher.turn
         self._context = context
 
     def append(self, cell: Cell) -> None:
+        if get_ident() != self._home:
+            self._loop.refuse_thread(f"a message to {cell.path} from a thread")
         self._loop.call_soon(self._turn, cell, context=self._context.copy())
 
 
@@ -67,14 +74,14 @@ class SimDispatcher(Dispatcher, TurnGiver):
 
     batch = 0
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, context: Context, recorder: Recorder
-    ) -> None:
+    def __init__(self, loop: SimLoop, context: Context, recorder: Recorder) -> None:
         watchdog = cast("Any", _NoWatchdog())
         super().__init__(loop, context, 1.0, lambda *_: None, watchdog)
         self.life = context.get(NODE)
+        # Whoever calls: what a reference of this node does for an outsider is the node's as well.
+        self.clock = loop.clock_of(self.life)
         self._recorder = recorder
-        self.ready = cast("Any", _Ready(self, context))
+        self.ready = cast("Any", _Ready(self, loop, context))
         self.awake = True  # nobody needs to wake it
 
     @property

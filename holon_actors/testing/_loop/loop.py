@@ -19,7 +19,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from itertools import islice
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, NoReturn, TypeVar, TypeVarTuple
 
 from holon_actors.testing._loop.ending import finish, is_dead, untaken
 from holon_actors.testing._loop.handles import (
@@ -80,7 +80,7 @@ class SimLoop(VirtualTimeLoop):
         super().__init__()
         self._pick = None if scheduler is None or type(scheduler) is Fifo else scheduler.pick
         self._trace = trace
-        self._home = threading.get_ident()
+        self.home = threading.get_ident()  # the thread that it runs in
         self._steps_max = steps_max
         self._steps = 0
         self._sweep_at = _SWEEP_EVERY
@@ -279,11 +279,15 @@ class SimLoop(VirtualTimeLoop):
         *args: *Ts,
         context: contextvars.Context | None = None,
     ) -> asyncio.Handle:
-        if threading.get_ident() != self._home:
-            refusal = RealWorldRefused("loop.call_soon_threadsafe", _FROM_THREAD)
-            self._failures.append({"message": "call from a thread", "exception": refusal})
-            raise refusal
+        if threading.get_ident() != self.home:
+            self.refuse_thread("loop.call_soon_threadsafe")
         return self.call_soon(callback, *args, context=context)
+
+    def refuse_thread(self, operation: str) -> NoReturn:
+        """Raise in a thread that calls in, and fail the run."""
+        refusal = RealWorldRefused(operation, _FROM_THREAD)
+        self._failures.append({"message": "call from a thread", "exception": refusal})
+        raise refusal
 
     def _unhandled(self) -> UnhandledErrors:
         return UnhandledErrors(self.take_failures())
@@ -313,10 +317,7 @@ class SimLoop(VirtualTimeLoop):
         self.checks.clear()
         self._abort = None
         self._broken = False
-        try:
-            finish(self, error)
-        finally:
-            self._pick = None  # all draws of the run hang on it, and much hangs on the loop
+        finish(self, error)
 
     # For the end of a run
 

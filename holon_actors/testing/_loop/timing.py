@@ -31,15 +31,11 @@ class Timing:
         self, due_ns: int, callback: Callable[..., None], *args: Any, context: Context
     ) -> asyncio.TimerHandle:
         """Call once at a time, or at the next turn when it has passed."""
-        # Asked from outside of all nodes, the loop takes the time as the true one.
-        return Context().run(self._set, due_ns, callback, args, context)
-
-    def _set(
-        self, due_ns: int, callback: Callable[..., None], args: tuple[Any, ...], context: Context
-    ) -> asyncio.TimerHandle:
-        timer: asyncio.TimerHandle = self._loop.call_at(
-            due_ns / S, callback, *args, context=context
-        )
+        timer: asyncio.TimerHandle
+        if self._virtual:
+            timer = self._loop.call_at_ns(due_ns, callback, *args, context=context)
+        else:
+            timer = self._loop.call_at(due_ns / S, callback, *args, context=context)
         return timer
 
     def soon(self, callback: Callable[..., None], *args: Any, context: Context) -> None:

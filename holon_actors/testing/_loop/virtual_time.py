@@ -1,8 +1,8 @@
 """Virtual time: the half of the simulation's loop that keeps the clock and the timers.
 
 Time stands still while callbacks run, and moves only from timer to timer. What runs when is decided
-in `loop`. A node may have a clock of its own that is early, late, fast or slow; timers follow the
-clock of whoever sets them.
+in `loop`. A node may have a clock of its own that is early, late, fast or slow; a timer
+follows the clock of the node whose context it runs in.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, TypeVarTuple
 
 from holon_actors.testing._loop.fences import FencedLoop
-from holon_actors.testing._loop.life import NODE
+from holon_actors.testing._loop.life import NODE, Life
 
 __all__ = ["VirtualTimeLoop"]
 
@@ -29,6 +29,11 @@ _CANCELLED_KEPT = 64  # timers that are not worth sweeping out
 class _Timer(asyncio.TimerHandle):
     __slots__ = ()
     _scheduled: bool  # is in the heap
+
+
+def _life(context: contextvars.Context | None) -> Life | None:
+    """Whose clock a timer follows: that of the node it will run for."""
+    return NODE.get() if context is None else context.get(NODE)
 
 
 class VirtualTimeLoop(FencedLoop):
@@ -67,7 +72,7 @@ class VirtualTimeLoop(FencedLoop):
         if delay == math.inf:
             return self._set_timer(math.inf, math.inf, callback, args, context)
         now_ns, wait_ns = self._now_ns, round(delay * _NS)
-        if self._skewed and (life := NODE.get()) is not None:
+        if self._skewed and (life := _life(context)) is not None:
             due_ns = now_ns + life.clock.lasting(wait_ns)
             when = (life.clock.local(now_ns) + wait_ns) / _NS
             return self._set_timer(due_ns, when, callback, args, context)
@@ -87,9 +92,30 @@ class VirtualTimeLoop(FencedLoop):
         # Never early by the clock that set it: whoever compares with time() would set it again.
         if due_ns / _NS < when:
             due_ns += 1
-        if self._skewed and (life := NODE.get()) is not None and when != math.inf:
+        if self._skewed and when != math.inf and (life := _life(context)) is not None:
             return self._set_timer(life.clock.true(int(due_ns)), when, callback, args, context)
         return self._set_timer(due_ns, due_ns / _NS, callback, args, context)
+
+    def call_at_ns(
+        self,
+        due_ns: int,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: contextvars.Context,
+    ) -> asyncio.TimerHandle:
+        """Call back at a true time, whatever the clock of the context's node shows."""
+        return self._set_timer(due_ns, due_ns / _NS, callback, args, context)
+
+    def clock_of(self, life: Life | None) -> Callable[[], float]:
+        """What shows the time of a node, whoever asks; of none, the true time."""
+
+        def read() -> float:
+            now_ns = self._now_ns
+            if self._skewed and life is not None:
+                now_ns = life.clock.local(now_ns)
+            return now_ns / _NS
+
+        return read
 
     def _set_timer(
         self,

@@ -156,6 +156,11 @@ class Cluster:
         self.resume_all()
         self._closed = True
 
+    def forget_starts(self) -> None:
+        """Let go of functions that know the simulation, as the nodes know one another."""
+        for node in self._nodes.values():
+            node.start = None
+
     def resume_all(self) -> None:
         """No node is paused any more."""
         for name in self._nodes:

@@ -7,14 +7,13 @@ same loop; only `finish` ends it.
 from __future__ import annotations
 
 import random
-from collections import deque
 from collections.abc import Coroutine
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from holon_actors.actors.system import ActorSystem
-from holon_actors.testing._choices.tape import Stream, Tape
+from holon_actors.testing._choices.tape import RecordedStream, Tape
 from holon_actors.testing._kernel.machine import SimMachine
-from holon_actors.testing._kernel.recording import Note, Recorder
+from holon_actors.testing._kernel.recording import Recorder
 from holon_actors.testing._kernel.waits import Waits
 from holon_actors.testing._loop.life import CRASHED
 from holon_actors.testing._loop.loop import SimLoop
@@ -38,7 +37,7 @@ _SHUTDOWN_S = 10.0
 class Choices(Protocol):
     """Where all streams of a run come from."""
 
-    def stream(self, name: str) -> Stream: ...
+    def stream(self, name: str) -> RecordedStream: ...
     def tape(self) -> Tape: ...
 
 
@@ -63,7 +62,6 @@ class Session:
         self.choices = choices
         self._begun = False
         self._own: ActorSystem | None = None
-        self._notes: deque[Note] | None = None  # once the run is over
         seed = choices.stream("work").draw("seed", 1 << 62)
         self.recorder = Recorder()
         self.loop = SimLoop(scheduler, steps_max=limits.steps, time_max=limits.time_s)
@@ -104,11 +102,6 @@ class Session:
             self._disks[node] = disk
         return disk
 
-    @property
-    def notes(self) -> deque[Note]:
-        """What has happened so far, oldest first."""
-        return self.recorder.notes if self._notes is None else self._notes
-
     def calm(self) -> None:
         """No more faults, from now on."""
         self._disk_profile = DiskProfile()
@@ -122,7 +115,7 @@ class Session:
         """Shut all systems down and end the run. An error that comes up becomes a note of `error`,
         if there is one; else it is raised.
         """
-        self._notes = self.recorder.close()
+        self.recorder.close()
         self.loop.checks.clear()
         with self._guard:
             try:

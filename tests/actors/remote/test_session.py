@@ -211,3 +211,14 @@ def test_a_process_that_slept_gives_its_peer_a_chance_to_be_read() -> None:
     pipe.cut = True
     pipe.run(2.0)
     assert pipe.a.session.phase is Phase.OVER
+
+
+def test_an_attempt_that_slept_past_its_end_has_some_time_left_and_no_tick_is_in_vain() -> None:
+    pipe = Pipe(1)
+    session = pipe.a.session
+    late = SETTINGS.opening_s + 5.0
+    session.tick(late)  # nobody has dialled: only the end of the attempt is waited for
+    assert session.phase is Phase.OPENING
+    assert late < session.wake_at <= late + SETTINGS.heartbeat_s
+    session.tick(session.wake_at)
+    assert session.phase is Phase.OVER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.abc
 import sys
 import tracemalloc
 from dataclasses import dataclass, make_dataclass
@@ -320,3 +321,32 @@ def test_a_time_zone_that_is_none_is_refused(zone: Any) -> None:
     mark = msgpack.ExtType(Code.DATETIME, b"")
     [error] = decoded(msgpack.packb([0, [mark, "2026-01-01T00:00:00", zone, 0]]))
     assert isinstance(error, CodecError)
+
+
+def test_a_time_zone_that_is_unknown_is_not_looked_for_among_modules(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+
+    class Watcher(importlib.abc.MetaPathFinder):
+        def find_spec(self, name: str, path: Any, target: Any = None) -> None:
+            asked.append(name)
+
+    mark = msgpack.ExtType(Code.DATETIME, b"")
+    monkeypatch.setattr(sys, "meta_path", [Watcher(), *sys.meta_path])
+    [error] = decoded(msgpack.packb([0, [mark, "2026-01-01T00:00:00", "Planted/By/A_Peer", 0]]))
+    assert isinstance(error, CodecError)
+    assert [name for name in asked if "Planted" in name] == []
+
+
+def test_an_int_that_could_not_be_printed_is_refused_at_both_ends() -> None:
+    widest = 256**1023 // 2
+    assert decoded(frame_of(widest, -widest)) == [widest, -widest]
+    with pytest.raises(CodecError, match="int_max"):
+        frame_of({"n": [widest * 512]})
+    with pytest.raises(CodecError, match="Order: an int of"):
+        frame_of(Order(widest * 512, []))
+    wide = Encoder(Limits(int_max=2000))
+    [error] = decoded(wide.pack((1,), {"n": [widest * 512]}))
+    assert isinstance(error, CodecError)
+    assert "int_max" in error.reason

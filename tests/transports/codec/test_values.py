@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import enum
+import io
 import math
 import os
+import struct
 import subprocess
 import sys
 import uuid
 import zoneinfo
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -291,3 +294,27 @@ def test_only_one_value_is_loaded() -> None:
 def test_a_large_value_on_its_own_holds_its_bytes() -> None:
     value = [bytes(100_000), bytearray(100_000)]
     assert loads(dumps(value)) == value
+
+
+# The smallest file there can be of a zone: one type, whose offset is 0.
+UTC_FILE = b"TZif" + bytes(16) + struct.pack(">6I", 0, 0, 0, 0, 1, 4) + bytes(6) + b"UTC\0"
+
+
+def test_a_time_zone_may_lie_as_deep_as_systems_keep_them(tmp_path: Path) -> None:
+    name = f"posix/America/Argentina/Nowhere{os.getpid()}"
+    file = tmp_path / name
+    file.parent.mkdir(parents=True)
+    file.write_bytes(UTC_FILE)
+    zoneinfo.reset_tzpath([tmp_path])
+    try:
+        when = dt.datetime(2026, 1, 1, tzinfo=zoneinfo.ZoneInfo(name))
+        assert loads(dumps(when)).tzinfo.key == name
+    finally:
+        zoneinfo.reset_tzpath()
+
+
+def test_a_time_zone_with_a_key_that_no_peer_would_take_is_refused() -> None:
+    for key in ("../mine", None):
+        zone = zoneinfo.ZoneInfo.from_file(io.BytesIO(UTC_FILE), key)
+        with pytest.raises(CodecError, match="time zone"):
+            dumps(dt.datetime(2026, 1, 1, tzinfo=zone))

@@ -4,103 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import struct
 
 import psutil
 import pytest
 import zmq
-from holon_transports.keys import write_key_pair
-from holon_transports.security import Curve
-from holon_transports.zeromq import ZmqSettings, ZmqTransport
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.transports.conformance import Node
-
-SETTINGS = ZmqSettings(
-    housekeeping_s=0.02,
-    handshake_s=0.1,
-    probe_s=0.1,
-    probe_patience_s=0.2,
-    connections_max=20,
-    frame_bytes_max=1_000_000,
-    frames_max=8,
-    reconnect_first_s=0.01,
-    reconnect_max_s=0.05,
+from tests.transports.zeromq.attacked import (
+    GREETING,
+    NULL,
+    READY,
+    SETTINGS,
+    Site,
+    Target,
+    command,
 )
-GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00"
-NULL = GREETING + b"NULL".ljust(20, b"\0") + bytes(32)
-READY = b"\x05READY"
-TYPE = b"\x0bSocket-Type" + struct.pack(">I", 6) + b"DEALER"
-
-
-def command(body: bytes) -> bytes:
-    return b"\x04" + bytes([len(body)]) + body
-
-
-class Site:
-    """A server with or without keys, and a client that it likes."""
-
-    def __init__(self, folder, *, keys: bool) -> None:
-        self.folder, self.keys = folder, keys
-        for name in ("server", "client") if keys else ():
-            (folder / name).mkdir()
-            files = write_key_pair(folder, name)
-            (folder / "known").mkdir(exist_ok=True)
-            files.public_path.rename(folder / "known" / f"{name}.key")
-
-    def transport(self, node):
-        security = None
-        if self.keys:
-            security = Curve(self.folder / f"{node}.key_secret", self.folder / "known")
-        return ZmqTransport(
-            system_name=node, rng=random.Random(1), security=security, settings=SETTINGS
-        )
-
-
-class Target(Node):
-    """The node under attack; `serves` shows that it still does its work."""
-
-    def __init__(self, site) -> None:
-        super().__init__(site, "server", echo=True)
-        self.endpoint = self.transport.bind("tcp://127.0.0.1:0")
-        self.port = int(self.endpoint.rpartition(":")[2])
-        self.client = Node(site, "client")
-        self.channel = self.client.transport.dial(self.endpoint, peer="server")
-
-    async def serves(self) -> None:
-        count = len(self.client.got)
-        self.channel.send([b"still there?"])
-        await self.client.wait_frames(count + 1)
-        assert self.client.frames[-1] == [b"echo", b"still there?"]
-
-    def close(self) -> None:
-        self.client.transport.close()
-        self.transport.close()
-
-    async def connect(self):
-        return await asyncio.open_connection("127.0.0.1", self.port)
-
-    async def throw(self, data: bytes) -> bytes:
-        """Send bytes on a connection of their own; what comes back until it is ended."""
-        reader, writer = await self.connect()
-        try:
-            writer.write(data)
-            async with asyncio.timeout(10):
-                return await reader.read()
-        except ConnectionError:
-            return b""
-        finally:
-            writer.close()
-
-    async def throw_and_leave(self, data: bytes) -> None:
-        """The same without waiting for an end."""
-        _, writer = await self.connect()
-        writer.write(data)
-        writer.close()
-        with contextlib.suppress(ConnectionError):
-            await writer.wait_closed()
 
 
 @pytest.fixture(params=[False, True], ids=["open", "keys"])
@@ -152,12 +73,43 @@ async def test_a_connection_that_is_refused_is_one_line_in_the_log(target, caplo
 
 
 async def test_a_frame_beyond_the_limit_ends_the_connection_and_takes_no_memory(open_target):
-    ready = NULL + command(READY + TYPE)
     before = psutil.Process().memory_info().rss
     for announced in (2_000_000, 2**31, 2**62, 2**63 - 1):
-        await open_target.throw(ready + b"\x02" + struct.pack(">Q", announced) + bytes(1000))
+        frame = b"\x02" + struct.pack(">Q", announced) + bytes(1000)
+        await open_target.throw(frame, greeted=True)
     assert psutil.Process().memory_info().rss - before < 50_000_000
     await open_target.serves()
+
+
+async def test_a_caller_that_is_cut_off_for_its_frames_is_one_line_in_the_log(open_target, caplog):
+    for _ in range(5):
+        await open_target.throw(b"\x02" + struct.pack(">Q", 2**40) + bytes(1000), greeted=True)
+    async with asyncio.timeout(10):
+        while "was cut off" not in caplog.text:  # noqa: ASYNC110 - the log tells nobody
+            await asyncio.sleep(0.01)
+    await open_target.serves()
+    lines = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert len(lines) == 1
+    assert open_target.endpoint in lines[0]
+    assert "a frame beyond 1000000 bytes" in lines[0]
+
+
+async def test_a_known_peer_whose_connection_ends_is_named_for_who_looks(open_target, caplog):
+    caplog.set_level("INFO", "holon_transports")
+    await open_target.serves()
+    open_target.client.transport.close()
+    async with asyncio.timeout(10):
+        while "ended: it left" not in caplog.text:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+    assert open_target.got[0][0].name in caplog.text
+    assert "WARNING" not in caplog.text
+
+
+async def test_a_frame_as_large_as_allowed_arrives_with_keys_too(target):
+    largest = bytes(SETTINGS.frame_bytes_max)
+    target.channel.send([b"x", largest])
+    await target.wait_frames(1)
+    assert target.frames[0][1] == largest
 
 
 async def test_a_slow_loris_is_cut_off(target):
@@ -237,8 +189,7 @@ def test_random_bytes_hurt_nobody(chunks, greeted):
     async def scenario():
         target = Target(Site(None, keys=False))
         try:
-            ready = NULL + command(READY + TYPE) if greeted else b""
-            await target.throw_and_leave(ready + b"".join(chunks))
+            await target.throw_and_leave(b"".join(chunks), greeted=greeted)
             await target.serves()
         finally:
             target.close()

@@ -154,6 +154,7 @@ async def test_the_reason_is_told_and_logged_once_however_often_it_is_tried(site
     await at_server.wait_until(lambda: len(tries) > 5)
     assert len(at_stranger.breaks) == 1
     assert len([r for r in caplog.records if "refused a connection" in r.getMessage()]) == 1
+    assert "was cut off" not in caplog.text  # which is for those without a reason
 
 
 async def test_a_key_that_is_added_later_opens_the_door(site, start):

@@ -60,6 +60,42 @@ def test_connections_that_ended_unheard_are_found_by_counting_again():
     assert not crowd.came(6)
 
 
+def test_an_end_without_a_reason_is_told_once_and_whether_it_was_heard():
+    crowd = Crowd(9)
+    for descriptor in range(1, 7):
+        crowd.came(descriptor)
+    crowd.refused()  # 1, which libzmq does not say
+    crowd.explained(2)
+    for descriptor in (1, 2, 3, 4, 5):
+        crowd.went(descriptor)
+    assert crowd.has_ended(3)
+    assert not crowd.has_ended(2)
+    assert crowd.ended(heard=[4, 6]) == (2, {4})
+    assert crowd.ended(heard=[4, 6]) == (0, set())
+
+
+def test_a_failed_handshake_explains_an_end_that_is_told_later_and_no_other():
+    crowd = Crowd(9)
+    crowd.came(1)
+    crowd.refused()
+    assert crowd.ended(heard=[]) == (0, set())
+    crowd.went(1)
+    assert crowd.ended(heard=[]) == (0, set())
+    crowd.refused()  # of one that was counted out already
+    assert crowd.ended(heard=[]) == (0, set())
+    crowd.came(2)
+    crowd.went(2)
+    assert crowd.ended(heard=[]) == (1, set())
+
+
+def test_a_number_that_is_used_again_needs_an_explanation_of_its_own():
+    crowd = Crowd(9)
+    crowd.explained(1)
+    crowd.came(1)
+    crowd.went(1)
+    assert crowd.ended(heard=[]) == (1, set())
+
+
 def test_a_flood_is_two_lines_a_while_apart_and_the_second_counts(caplog):
     now = 0.0
     notices = Notices("orders", lambda: now)

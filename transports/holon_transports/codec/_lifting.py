@@ -78,7 +78,10 @@ def _scalar(decoder: Decoder, parts: list[Any], left: int) -> Any:
 
 
 def _int(decoder: Decoder, parts: list[Any], left: int) -> int:
-    return int.from_bytes(_only(parts, bytes), "big", signed=True)
+    content = _only(parts, bytes)
+    if len(content) > decoder.limits.int_max:
+        raise CodecError(f"an int of {len(content)} bytes: int_max is {decoder.limits.int_max}")
+    return int.from_bytes(content, "big", signed=True)
 
 
 def _datetime(decoder: Decoder, parts: list[Any], left: int) -> dt.datetime:

@@ -8,6 +8,7 @@ large buffers are found wherever they are. A list or dict of simple values is le
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from msgpack import Packer
@@ -53,7 +54,8 @@ class Encoder:
         self.buffer_min = buffer_min
         self.buffers: list[Buffer] = []
         self._reference = reference
-        self._packer = Packer(default=_beyond_64_bits, strict_types=True, buf_size=_PACKER_SIZE)
+        wide = partial(_beyond_64_bits, self.limits.int_max)
+        self._packer = Packer(default=wide, strict_types=True, buf_size=_PACKER_SIZE)
         self._lowerers = dict(LOWERERS)
         self._known: dict[type, _Known] = {}
         self._depth_max = self.limits.depth_max
@@ -83,8 +85,11 @@ class Encoder:
                 packed = b"".join((*self._new.values(), packed))
             if len(packed) > self._frame_max:
                 raise CodecError(f"{len(packed)} bytes: frame_max is {self._frame_max}")
-        except CodecError:
+        except CodecError as error:
             self._forget(first_buffer)
+            name = REGISTRY.name_of(type(value))
+            if error.message is None and name is not None:
+                raise CodecError(error.reason, message=name) from error
             raise
         except Exception as error:  # properties and hashes of a value may raise anything
             self._forget(first_buffer)
@@ -213,8 +218,10 @@ class Encoder:
         raise CodecError(reason, message=shape.name)
 
 
-def _beyond_64_bits(value: Any) -> Any:
+def _beyond_64_bits(int_max: int, value: Any) -> Any:
     if type(value) is not int:
         raise CodecError(f"{type(value).__qualname__} in a header")
     size = value.bit_length() // 8 + 1
+    if size > int_max:
+        raise CodecError(f"an int of {size} bytes: int_max is {int_max}")
     return [PACKED[Code.INT], value.to_bytes(size, "big", signed=True)]

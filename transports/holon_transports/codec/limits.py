@@ -35,6 +35,9 @@ class Limits:
     definitions_max: int = 1024
     # Fields of one message class.
     fields_max: int = 256
+    # Bytes of an int. More: Python refuses to print one of more than 4,300 digits, 1,785 bytes, and
+    # then a line for the log about it is an error.
+    int_max: int = 1024
     # Characters of a wire name, a field name or the text of a reference.
     name_max: int = 512
 

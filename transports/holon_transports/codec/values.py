@@ -14,7 +14,7 @@ from holon_transports.transport import Buffer
 __all__ = ["dumps", "loads"]
 
 # Who keeps a value knows what it is; there is no link that others wait for.
-_ALONE = Limits(frame_max=1024 * 1024 * 1024)
+_ALONE = Limits(frame_max=1024 * 1024 * 1024, int_max=1024 * 1024)
 
 
 def dumps(value: object, *, limits: Limits | None = None) -> bytes:

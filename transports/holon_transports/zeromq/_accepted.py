@@ -21,17 +21,33 @@ class AcceptedChannel:
     here, and as long as it is, there is no room.
     """
 
-    __slots__ = ("_listener", "heard_at", "identity", "kept", "latest", "name", "refused", "user")
+    __slots__ = (
+        "_listener",
+        "connected",
+        "heard_at",
+        "identity",
+        "kept",
+        "latest",
+        "name",
+        "refused",
+        "user",
+    )
 
     def __init__(self, listener: Listener, latest: zmq.Frame, name: str, user: str | None) -> None:
         self.name = name
         self.user = user
         self.identity = latest.bytes
         self.latest = latest  # knows the connection that it came over
+        self.connected = True  # as far as we know
         self.heard_at = 0.0  # on the clock of the loop
         self.kept: Frames | None = None
         self.refused = False
         self._listener: Listener | None = listener
+
+    @property
+    def descriptor(self) -> int:
+        """Of the connection over which it was last heard, even when that has ended."""
+        return int(self.latest.get(zmq.SRCFD))
 
     def send(self, frames: Frames) -> bool:
         if self._listener is None:

@@ -86,7 +86,8 @@ class Listener:
             del self._channels[channel.identity]
 
     def keep_house(self, now: float) -> None:
-        """Forget whom we have not heard of for long."""
+        """Tell of connections that have ended, and forget whom we have not heard of for long."""
+        self._tell_ended()
         self._crowd.recount(lambda descriptor: is_open(descriptor, self.endpoint))
         for channel in list(self._channels.values()):
             if now - channel.heard_at > self._settings.accepted_idle_s:
@@ -96,7 +97,7 @@ class Listener:
         """End all conversations with users whose keys are not authorised any more."""
         for channel in list(self._channels.values()):
             if channel.user in users:
-                hang_up(channel.latest.get(zmq.SRCFD), self.endpoint)
+                self._hang_up(channel.descriptor)
                 self._end(channel, f"the key of {channel.user!r} is not authorised any more")
 
     def _end(self, channel: AcceptedChannel, reason: str) -> None:
@@ -112,8 +113,9 @@ class Listener:
         frames, size = receive_rest(self._socket, first, self._settings.frames_max)
         channel.heard_at = self._shell.loop.time()
         channel.latest = who
+        channel.connected = True
         if frames is None:
-            hang_up(who.get(zmq.SRCFD), self.endpoint)
+            self._hang_up(channel.descriptor)
             self._end(channel, "it sent more frames at once than are allowed")
         else:
             self._shell.receiver.received(channel, frames)
@@ -121,9 +123,13 @@ class Listener:
 
     def _refuse(self, who: zmq.Frame) -> int:
         skip_rest(self._socket, who)
-        hang_up(who.get(zmq.SRCFD), self.endpoint)
+        self._hang_up(int(who.get(zmq.SRCFD)))
         self._warn("stranger", f"ended a connection from {address_of(who)}, which is no node")
         return len(who)
+
+    def _hang_up(self, descriptor: int) -> None:
+        self._crowd.explained(descriptor)
+        hang_up(descriptor, self.endpoint)
 
     def _meet(self, who: zmq.Frame) -> AcceptedChannel | None:
         if not is_identity(who.bytes):
@@ -142,16 +148,33 @@ class Listener:
 
     def _heard(self, event: Event) -> None:
         if event.kind == zmq.EVENT_ACCEPTED:
+            if self._crowd.has_ended(event.value):
+                self._tell_ended()  # while it is known whose number it was
             if not self._crowd.came(event.value):
                 # Not by unbinding: with the endpoint libzmq drops all that it has accepted.
-                hang_up(event.value, self.endpoint)
+                self._hang_up(event.value)
                 self._warn("crowd", "hung up on a caller: there are too many connections")
         elif event.kind == zmq.EVENT_DISCONNECTED:
             self._crowd.went(event.value)
-        elif event.kind == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
-            pass  # the gatekeeper has told more of it
         elif reason := refusal(event, with_keys=self._with_keys):
-            self._warn("handshake", f"refused a caller: {reason}")
+            self._crowd.refused()
+            if event.kind != zmq.EVENT_HANDSHAKE_FAILED_AUTH:  # the gatekeeper has told more of it
+                self._warn("handshake", f"refused a caller: {reason}")
+
+    def _tell_ended(self) -> None:
+        """libzmq does not say why it has ended a connection whose handshake went well."""
+        by_descriptor = {c.descriptor: c for c in self._channels.values() if c.connected}
+        unheard, heard = self._crowd.ended(by_descriptor)
+        rules = f"sent a frame beyond {self._settings.frame_bytes_max} bytes or a malformed one"
+        if unheard:
+            self._warn(
+                "unheard", f"a caller was cut off before its first message: it {rules}, or left"
+            )
+        for descriptor in sorted(heard):
+            channel = by_descriptor[descriptor]
+            channel.connected = False
+            text = f"the connection of {channel.name} ended: it left, was silent, or {rules}"
+            self._shell.notices.tell("ended", text)
 
     def _warn(self, kind: str, text: str) -> None:
         self._shell.notices.warn(kind, f"{self.endpoint}: {text}")

@@ -26,6 +26,13 @@ class Notices:
 
     def warn(self, kind: str, text: str) -> None:
         """Write `text`, unless a line of this kind was written lately. Kinds are few and ours."""
+        self._write(logging.WARNING, kind, text)
+
+    def tell(self, kind: str, text: str) -> None:
+        """The same for what is usual, and of use only to who looks for something."""
+        self._write(logging.INFO, kind, text)
+
+    def _write(self, level: int, kind: str, text: str) -> None:
         now = self._clock()
         if kind in self._last and now - self._last[kind] < _PAUSE_S:
             self._left_out[kind] = self._left_out.get(kind, 0) + 1
@@ -33,4 +40,4 @@ class Notices:
         self._last[kind] = now
         left_out = self._left_out.pop(kind, 0)
         more = f" (and {left_out} more like it before)" if left_out else ""
-        _logger.warning("%s: %s%s", self._owner, text, more)
+        _logger.log(level, "%s: %s%s", self._owner, text, more)

@@ -14,6 +14,9 @@ from holon_transports.zeromq.settings import ZmqSettings
 
 __all__ = ["Shell"]
 
+# What a frame grows by with keys, generously; libzmq counts it.
+_ENCRYPTION_BYTES = 64
+
 
 class Shell:
     """Loop, ZeroMQ context, limits and log of a started transport."""
@@ -37,7 +40,7 @@ class Shell:
         settings = self.settings
         socket = self.context.socket(kind)
         socket.sndhwm = socket.rcvhwm = settings.sends_queued_max
-        socket.maxmsgsize = settings.frame_bytes_max
+        socket.maxmsgsize = settings.frame_bytes_max + _ENCRYPTION_BYTES
         socket.handshake_ivl = _ms(settings.handshake_s)
         socket.heartbeat_ivl = _ms(settings.probe_s)
         socket.heartbeat_timeout = _ms(settings.probe_patience_s)
