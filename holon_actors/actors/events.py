@@ -134,8 +134,9 @@ class LinkUp(ActorEvent):
 
 @dataclass(frozen=True, slots=True)
 class LinkDown(ActorEvent):
-    """A link has ended, or could not be had. Whoever watched an actor there has been told. Of a node
-    that stays away it is published once, until there was a `LinkUp`, however often it is tried.
+    """A link has ended, or could not be had. Whoever watched an actor there has been told. Of a
+    node that stays away it is published once, until there was a `LinkUp`, however often it is
+    tried.
 
     `unacknowledged` counts the messages of which nobody knows whether they arrived.
     """

@@ -69,7 +69,7 @@ _UIDS_PER_INCARNATION_BITS = 20
 
 @dataclass(frozen=True, slots=True)
 class SystemStatistics:
-    """Counts since the system was made."""
+    """Counts since the system was made, without the system's own actors."""
 
     actors: int
     spawned: int
@@ -147,6 +147,7 @@ class ActorSystem:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._user: Cell
         self._own: Cell | None = None  # the root of the system's own actors, `/system`
+        self._own_spawned = 0
         self._node: Node | None = None
         self._process_table: Processes | None = None
         self._dispatcher: Dispatcher
@@ -258,8 +259,9 @@ class ActorSystem:
     def statistics(self) -> SystemStatistics:
         """Counts of what has happened so far."""
         roots = 1 if self._own is None else 2
-        spawned = max(0, self._uid - self._uid_base - roots)
-        return SystemStatistics(actors=self._live, spawned=spawned, **self._counts)
+        own = 0 if self._own is None else len(self._own._children or ())
+        spawned = max(0, self._uid - self._uid_base - roots - self._own_spawned)
+        return SystemStatistics(actors=self._live - own, spawned=spawned, **self._counts)
 
     async def spawn_remote(
         self,
@@ -385,6 +387,7 @@ class ActorSystem:
         self._bind()
         if self._own is None:
             self._own = self._root("system")
+        self._own_spawned += 1
         options = _spawn.options(name, None, "loop", None)
         return _spawn.spawn(self._own, cls, args, kwargs or None, options)
 

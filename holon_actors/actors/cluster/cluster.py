@@ -11,7 +11,6 @@ import contextlib
 import math
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qs
 
 from holon_actors.actors.address import Address
 from holon_actors.actors.cluster.agent import PATH, Agent, ClusterMessage
@@ -25,7 +24,7 @@ from holon_actors.actors.cluster.swim import Swim
 from holon_actors.actors.cluster.wire import pack, unpack
 from holon_actors.actors.errors import NodeUnreachable
 from holon_actors.actors.ref import ActorRef
-from holon_actors.actors.remote.endpoints import endpoint_text
+from holon_actors.actors.remote.endpoints import endpoint_text, named_peer
 from holon_actors.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ class Cluster:
         seed = endpoint_text(url)
         if seed == core.me.address:
             return
-        peer = parse_qs(url.partition("?")[2]).get("peer", [""])[0]
+        peer = named_peer(url)
         reason = "no answer"
         try:
             async with asyncio.timeout(timeout):

@@ -17,7 +17,8 @@ from holon_transports import Channel, CodecError
 from holon_transports.codec import Decoder
 
 from holon_actors.actors._answers import reject
-from holon_actors.actors.errors import NodeUnreachable
+from holon_actors.actors.address import Address
+from holon_actors.actors.errors import MailboxFull, NodeUnreachable
 from holon_actors.actors.ref import ActorRef
 from holon_actors.actors.remote import envelopes
 from holon_actors.actors.remote.answers import Answer
@@ -28,7 +29,6 @@ from holon_actors.actors.remote.session import Phase, Session
 from holon_actors.actors.remote.watches import Watches
 
 if TYPE_CHECKING:
-    from holon_actors.actors.address import Address
     from holon_actors.actors.remote.link import Link
     from holon_actors.actors.remote.node import Node
     from holon_actors.actors.remote.packets import Greeting
@@ -176,6 +176,10 @@ class Conversation:
     def answer(self, ask: int, value: Any) -> None:
         """The peer's ask has its answer."""
         if self.over:
+            return
+        if self.outbox.overfull:
+            most = self.node.settings.buffer_messages
+            self.fail(ask, MailboxFull(Address(self.system.name, "/"), most, "link"))
             return
         try:
             self.outbox.add((envelopes.ANSWER, ask), value)

@@ -29,8 +29,14 @@ class Door:
 
     def objection(self, channel: Channel, greeting: Greeting) -> str | None:
         """Why a node that says hello may not have a link, if so."""
-        doubt = _contradiction(greeting, channel.user) or self._doubt(greeting, channel.user)
-        if doubt is not None or self._links.knows(greeting, self._node.addresses.endpoint):
+        name, endpoint = self._node.system.name, self._node.addresses.endpoint
+        own = Greeting(name=name, endpoint=endpoint, incarnation=0, heartbeat_ms=0)
+        doubt = (
+            greeting.objection(own)
+            or _contradiction(greeting, channel.user)
+            or self._doubt(greeting, channel.user)
+        )
+        if doubt is not None or self._links.knows(greeting, endpoint):
             return doubt
         settings = self._node.settings
         if len(self._links) >= settings.links_max:

@@ -8,11 +8,11 @@ can be reached over the session that it has opened, and in no other way.
 from __future__ import annotations
 
 import socket
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qs, quote, unquote
 
 from holon_actors.actors.errors import InvalidAddress
 
-__all__ = ["CLIENT", "endpoint_text", "endpoint_url", "reachable", "scheme_of"]
+__all__ = ["CLIENT", "endpoint_text", "endpoint_url", "named_peer", "reachable", "scheme_of"]
 
 CLIENT = "client"
 _SCHEMES = ("ipc", "inproc", "sim", "tcp", CLIENT)
@@ -32,6 +32,11 @@ def endpoint_text(url: str) -> str:
     if scheme == "tcp" and rest.partition(":")[0] not in _SCHEMES:
         return quoted
     return f"{scheme}:{quoted}"
+
+
+def named_peer(url: str) -> str:
+    """The system that is at an endpoint such as `tcp://10.0.0.5:7400?peer=orders`, if it says."""
+    return parse_qs(url.partition("?")[2]).get("peer", [""])[0]
 
 
 def endpoint_url(text: str) -> str:

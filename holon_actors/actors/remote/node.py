@@ -22,7 +22,13 @@ from holon_actors.actors.remote.addresses import Addresses
 from holon_actors.actors.remote.carriers import Carriers
 from holon_actors.actors.remote.conversation import Conversation
 from holon_actors.actors.remote.door import Door
-from holon_actors.actors.remote.endpoints import CLIENT, endpoint_text, reachable, scheme_of
+from holon_actors.actors.remote.endpoints import (
+    CLIENT,
+    endpoint_text,
+    named_peer,
+    reachable,
+    scheme_of,
+)
 from holon_actors.actors.remote.errors import PacketError, RemoteProtocolError
 from holon_actors.actors.remote.inbound import Inbound
 from holon_actors.actors.remote.link import Link
@@ -78,7 +84,7 @@ class Node:
 
     async def connect(self, url: str, limit_s: float) -> Greeting:
         """See `ActorSystem.connect`."""
-        address = Address("", "/", None, endpoint_text(url))
+        address = Address(named_peer(url), "/", None, endpoint_text(url))
         conversation = self.reach(address)
         try:
             async with asyncio.timeout(limit_s):
@@ -220,10 +226,7 @@ class Node:
 
     def _hello(self, channel: Channel, packet: Packet) -> None:
         greeting = Greeting.parse(packet.body)
-        own = Greeting(
-            name=self.system.name, endpoint=self.addresses.endpoint, incarnation=0, heartbeat_ms=0
-        )
-        objection = greeting.objection(own) or self._door.objection(channel, greeting)
+        objection = self._door.objection(channel, greeting)
         if objection is not None:
             self.log.refused(channel.name, objection)
             channel.send((packets.note(packets.REFUSE, packet.source, 0, objection),))
@@ -299,16 +302,14 @@ class Node:
         letters = "node-lost" if was_up else "unreachable"
         unknown = conversation.end(reason, letters)
         if was_up or conversation.dialling:
-            self._tell_down(conversation, link, reason, unknown)
+            self._tell_down(conversation, reason, unknown)
         if link.empty:
             self._forget(link)
 
-    def _tell_down(self, conversation: Conversation, link: Link, reason: str, unknown: int) -> None:
-        peer = conversation.session.peer
-        name = peer.name if peer is not None else link.expected or "?"
-        down = LinkDown(
-            f"{name}@{link.endpoint}", 0 if peer is None else peer.incarnation, reason, unknown
-        )
+    def _tell_down(self, conversation: Conversation, reason: str, unknown: int) -> None:
+        link, peer = conversation.link, conversation.session.peer
+        node = f"{peer.name if peer is not None else link.expected or '?'}@{link.endpoint}"
+        down = LinkDown(node, 0 if peer is None else peer.incarnation, reason, unknown)
         if self.log.down(down):
             self.system.events.publish(down)
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["Outbox"]
 
 _TELL = envelopes.TELL
+# How many times a full buffer there may be of what is not refused for want of room: until answers
+# are replaced by errors, and until the session ends. Honest peers acknowledge what they receive.
+_ANSWERS = 4
+_MOST = 8
 
 
 class Outbox:
@@ -57,6 +61,7 @@ class Outbox:
         "_wake",
         "awake",
         "closed",
+        "overfull",
         "room",
     )
 
@@ -86,6 +91,7 @@ class Outbox:
         self._letters: list[Any] = []
         self._bytes = 0
         self._counted = 0  # buffers whose bytes are counted
+        self.overfull = False  # answers, which are never refused, take too much as well
         self.room = node.settings.buffer_messages  # how many more may be unacknowledged
         self._waiters: deque[asyncio.Future[None]] = deque()
 
@@ -171,8 +177,13 @@ class Outbox:
         parcel = Parcel(self._parts, buffers, self._bytes, len(self._parts), self._letters)
         self._parts, self._letters, self._bytes, self._counted = [], [], 0, 0
         self._session.post(parcel)
-        if self._session.held[1] >= self._settings.buffer_bytes:
+        messages, size = self._session.held
+        settings = self._settings
+        if size >= settings.buffer_bytes:
             self.room = 0  # until some of it is acknowledged
+            self.overfull = size >= _ANSWERS * settings.buffer_bytes
+        if messages > _MOST * settings.buffer_messages or size > _MOST * settings.buffer_bytes:
+            self._session.abort("the peer acknowledges too little of what it is sent")
 
     @property
     def filled(self) -> bool:
@@ -186,6 +197,7 @@ class Outbox:
         messages, size = self._session.held
         settings = self._settings
         full = size >= settings.buffer_bytes
+        self.overfull = size >= _ANSWERS * settings.buffer_bytes
         self.room = 0 if full else settings.buffer_messages - messages - len(self._parts)
         if self._waiters and self.room > 0:
             self._admit(self.room)

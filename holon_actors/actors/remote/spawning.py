@@ -10,7 +10,7 @@ from holon_actors.actors.actor import Actor
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import SpawnRefused
 from holon_actors.actors.ref import ActorRef
-from holon_actors.actors.remote.endpoints import endpoint_text
+from holon_actors.actors.remote.endpoints import endpoint_text, named_peer
 from holon_actors.actors.remote.remote_ref import RemoteRef
 from holon_actors.errors import ConfigError
 
@@ -49,7 +49,7 @@ class SpawnOrder:
 
 async def spawn_on(node: Node, url: str, order: SpawnOrder, limit_s: float) -> ActorRef[Any]:
     """See `ActorSystem.spawn_remote`."""
-    peer = RemoteRef(node, Address("", "/user", None, endpoint_text(url)))
+    peer = RemoteRef(node, Address(named_peer(url), "/user", None, endpoint_text(url)))
     wanted = _remote_name(order.cls)
     written = [wanted, list(order.args), order.kwargs, order.name]
     spawned = await peer.ask_system(written, limit_s)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from holon_transports.codec import Encoder
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holon_actors import ActorSystem, LinkDown
+from holon_actors import ActorSystem, LinkDown, NodeUnreachable
 from holon_actors.actors.remote import packets
 from holon_actors.actors.remote.packets import Greeting
+from holon_actors.actors.remote.settings import LinkSettings
 from tests.actors.kit import Heard, until
 from tests.actors.remote.kit import Account, Total, sizes
 
@@ -100,6 +103,62 @@ async def test_bad_envelopes_drop_the_link_with_a_reason(node: ActorSystem, body
     assert downs[0].reason.startswith("broke the rules")
     await until(lambda: packets.GONE in stranger.kinds())
     await works(node)
+
+
+async def test_an_answer_that_cannot_be_read_ends_the_ask_with_the_session(
+    node: ActorSystem,
+) -> None:
+    stranger = Stranger(node)
+    await stranger.greet()
+    stranger.data(Encoder().pack((5, 1, "/user/ada"), None))
+    await until(lambda: sizes(node)["conversations"])
+    asking = asyncio.create_task(
+        node.ref("holon://stranger@client:0/user/x").ask(Total(), timeout=math.inf)
+    )
+    await until(lambda: sizes(node)["asks"])
+    stranger.data(Encoder().pack((3, 1), None)[:-1] + b"\xa1")  # a value that ends early
+    with pytest.raises(NodeUnreachable):
+        await asking
+
+
+async def test_a_peer_that_acknowledges_nothing_is_dropped_before_its_answers_fill_the_memory(
+    node: ActorSystem,
+) -> None:
+    node._remote.settings = LinkSettings(buffer_messages=100, buffer_bytes=20_000)
+    stranger = Stranger(node)
+    downs = Heard(node, LinkDown)
+    await stranger.greet()
+    stranger.data(Encoder().pack((5, 1, "/user/ada"), None))
+    text = "x" * 1_000
+    for number in range(1, 2_000):
+        if downs.heard:
+            break
+        stranger.data(Encoder().pack((1, 1, 0, number, None), text))
+        if number % 20 == 0:
+            held = [talk.session.held for talk in node._remote.conversations()]
+            assert all(messages <= 900 and size <= 200_000 for messages, size in held)
+            await asyncio.sleep(0)
+    await downs.wait()
+    assert "acknowledges too little" in downs[0].reason
+    await works(node)
+
+
+async def test_a_node_that_claims_the_endpoint_of_the_listener_is_refused(
+    node: ActorSystem,
+) -> None:
+    assert node.endpoint is not None
+    stranger = Stranger(node, endpoint=node.endpoint)
+    await stranger.greet()
+    assert stranger.kinds() == [packets.REFUSE]
+    assert "the endpoint of this node" in stranger.heard[0].text
+
+
+async def test_callers_of_ever_new_names_have_no_more_links_than_there_may_be(
+    node: ActorSystem,
+) -> None:
+    for number in range(300):
+        await Stranger(node, called=f"name-{number}").greet()
+    assert sizes(node)["links"] <= node._remote.settings.openings_max
 
 
 async def test_an_acknowledgement_of_the_future_drops_the_link(node: ActorSystem) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holon_actors import Address, InvalidAddress
-from holon_actors.actors.remote.endpoints import endpoint_text, endpoint_url, reachable
+from holon_actors.actors.remote.endpoints import endpoint_text, endpoint_url, named_peer, reachable
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,8 @@ def test_all_interfaces_are_reached_by_the_name_of_the_machine() -> None:
 
 def test_the_name_of_the_peer_is_no_part_of_the_address() -> None:
     assert endpoint_text("tcp://h:1?peer=bank") == "h:1"
+    assert named_peer("tcp://h:1?peer=bank") == "bank"
+    assert named_peer("tcp://h:1") == ""
 
 
 @pytest.mark.parametrize("url", ["", "tcp://", "127.0.0.1:7400", "://x"])

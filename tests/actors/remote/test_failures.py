@@ -113,12 +113,20 @@ def test_whatever_comes_is_an_error_and_never_raises(value: Any) -> None:
 
 @given(
     st.lists(st.integers() | st.text() | st.lists(st.none()), max_size=6),
-    st.sampled_from(["OSError", "KeyError", f"{__name__}.Overdrawn", "TimeoutError"]),
+    st.sampled_from(
+        ["OSError", "BlockingIOError", "KeyError", f"{__name__}.Overdrawn", "TimeoutError"]
+    ),
 )
 def test_odd_arguments_never_raise(args: list[Any], name: str) -> None:
     error = rebuild([name, name, "", args, {"a": 1, "_b": 2, "errno": 5}, ""])
     assert isinstance(error, BaseException)
     str(error)
+
+
+def test_arguments_that_a_builtin_does_not_take_make_a_remote_error() -> None:
+    error = rebuild(["BlockingIOError", "BlockingIOError", "busy", [1, "x", 10**30], {}, ""])
+    assert isinstance(error, RemoteError)
+    assert "busy" in str(error)
 
 
 def test_an_error_whose_text_raises_still_travels() -> None:

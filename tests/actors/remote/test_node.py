@@ -371,6 +371,17 @@ async def test_a_node_is_known_by_what_it_advertises_and_by_where_it_listens(
         assert sizes(one)["conversations"] == 1
 
 
+async def test_what_is_told_to_a_pool_does_not_overtake_what_was_asked_before(pair: Any) -> None:
+    one, two = pair
+    pool = one.ref(two.spawn_pool(Account, 4, size=1).address)
+    await pool.ask(Total())
+    asking = asyncio.ensure_future(pool.ask(Total()))
+    await asyncio.sleep(0)  # it is under way
+    pool.tell(Add(1))
+    assert await asking == 4
+    assert await pool.ask(Total()) == 5
+
+
 async def test_pools_take_messages_from_other_nodes(pair: Any) -> None:
     one, two = pair
     pool = one.ref(two.spawn_pool(Account, 4, size=3, routing="broadcast").address)
@@ -394,3 +405,111 @@ def test_settings_out_of_range_are_refused() -> None:
         LinkSettings(names_max=0)
     with pytest.raises(ConfigError, match="heartbeat"):
         ActorSystem("x", heartbeat=0)
+
+
+async def test_a_node_may_be_called_by_several_names_and_no_link_ends_another() -> None:
+    options: dict[str, Any] = {"heartbeat": 0.5, "attach": False}
+    async with (
+        ActorSystem("two", bind="tcp://127.0.0.1:0", **options) as other,
+        ActorSystem("one", bind="tcp://127.0.0.1:0", **options) as one,
+        ActorSystem("client", **options) as client,
+    ):
+        path, port = other.spawn(Account).address.path, str(other.endpoint).rpartition(":")[2]
+        names = ("localhost", "127.0.0.1", "127.0.0.2")
+        for caller in (one, client):
+            downs = [Heard(system, LinkDown) for system in (caller, other)]
+            refs = [caller.ref(f"holon://two@{name}:{port}{path}") for name in names[:2]]
+            for _ in range(3):
+                for ref in refs:
+                    ref.tell(Add(1))
+                    await ref.ask(Total())
+            assert not any(list(heard) for heard in downs)
+            assert len(caller._remote.conversations()) == 1, "one session serves both names"
+
+
+async def test_what_a_client_has_sent_by_one_name_is_answered_after_it_used_another() -> None:
+    options: dict[str, Any] = {"heartbeat": 0.5, "attach": False}
+    async with (
+        ActorSystem("two", bind="tcp://127.0.0.1:0", **options) as other,
+        ActorSystem("client", **options) as client,
+    ):
+        seen: list[Any] = []
+        listener = client.spawn(Listener, seen)
+        account, port = other.spawn(Account), str(other.endpoint).rpartition(":")[2]
+        proper = client.ref(f"holon://two@127.0.0.1:{port}{account.address.path}")
+        await proper.ask(Total())
+        also = client.ref(f"holon://two@localhost:{port}{account.address.path}")
+        for _ in range(3):
+            await also.ask(Introduce(listener))
+            await proper.ask(Introduce(listener))
+        await until(lambda: len(seen) == 6)
+        assert len(client._remote.conversations()) == 2
+        client._remote.hang_up(f"127.0.0.1:{port}", "a test")
+        await until(lambda: len(other._remote.conversations()) == 1)
+        await also.ask(Introduce(listener))  # by the session that is left
+        await until(lambda: len(seen) == 7)
+
+
+@pytest.mark.parametrize("limit", [0, -1, math.nan, -math.inf])
+async def test_an_ask_without_time_times_out_and_the_link_stays(pair: Any, limit: float) -> None:
+    one, other = pair
+    ref = one.ref(str(other.spawn(Account).address))
+    assert await ref.ask(Total()) == 0
+    downs = Heard(one, LinkDown)
+    with pytest.raises(AskTimeout):
+        await ref.ask(Slow(), timeout=limit)
+    assert await ref.ask(Total()) == 0
+    assert not list(downs)
+
+
+async def test_any_reference_with_the_address_ends_a_watch(pair: Any) -> None:
+    one, other = pair
+    address, seen = str(other.spawn(Account).address), []
+    watcher = one.spawn(Watcher, seen)
+    watcher.tell(("watch", one.ref(address)))
+    await until(lambda: sizes(other)["watched"] == 1)
+    watcher.tell(("unwatch", one.ref(address)))
+    await until(lambda: sizes(other)["watched"] == 0)
+    assert sizes(one)["watches"] == 0
+
+
+async def test_that_a_node_stays_away_is_told_once_until_it_was_there(tmp_path: Any) -> None:
+    options: dict[str, Any] = {"heartbeat": 0.1, "attach": False}
+    async with ActorSystem("one", bind="inproc://one", **options) as one:
+        downs, ups = Heard(one, LinkDown), Heard(one, LinkUp)
+        ref = one.ref("holon://two@inproc:two/user/x")
+        for _ in range(3):
+            with pytest.raises(NodeUnreachable):
+                await ref.ask(Total(), timeout=30)
+        assert len(list(downs)) == 1
+        async with ActorSystem("two", bind="inproc://two", **options) as two:
+            two.spawn(Account, name="x")
+            assert await ref.ask(Total()) == 0
+        await until(lambda: len(list(downs)) == 2)
+        assert len(list(ups)) == 1
+
+
+async def test_a_system_that_calls_itself_reaches_itself(pair: Any) -> None:
+    one, _ = pair
+    greeting = await one.connect(one.bind)
+    assert (greeting.name, greeting.incarnation) == ("one", one.incarnation)
+    spawned = await one.spawn_remote(one.bind, Opened, 4)
+    assert one.lookup(spawned.path) is spawned
+
+
+async def test_the_systems_own_actors_are_not_counted(pair: Any) -> None:
+    one, _ = pair
+    assert (one.statistics().actors, one.statistics().spawned) == (0, 0)
+    one.spawn(Account)
+    assert (one.statistics().actors, one.statistics().spawned) == (1, 1)
+
+
+async def test_clients_that_came_and_went_leave_nothing_behind(pair: Any) -> None:
+    _, other = pair
+    ref = str(other.spawn(Account).address)
+    for _ in range(200):
+        async with ActorSystem("client", attach=False) as client:
+            assert await client.ref(ref).ask(Total()) == 0
+    await until(lambda: not any(sizes(other).values()))
+    node = other._remote
+    assert not (node._by_nonce or node._inbound or node._dirty)
