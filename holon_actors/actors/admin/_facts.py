@@ -74,7 +74,7 @@ def _link(conversation: Conversation, now: float) -> dict[str, Any]:
     held = session.held
     return {
         "peer": None if peer is None else peer.name,
-        "endpoint": conversation.endpoint,
+        "endpoint": conversation.link.endpoint,
         "incarnation": None if peer is None else peer.incarnation,
         "state": session.phase.value,
         "silent_s": round(session.silent_s(now), 3),
