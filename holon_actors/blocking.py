@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from holon_actors import actors, runtime
 from holon_actors.actors import (
@@ -22,6 +22,7 @@ from holon_actors.actors import (
     ActorStopped,
     Address,
     Mailbox,
+    Member,
     Request,
     ShutdownReport,
     Strategy,
@@ -31,7 +32,10 @@ from holon_actors.actors import (
 from holon_actors.errors import HolonError
 from holon_actors.flows import Flow
 
-__all__ = ["ActorRef", "ActorSystem", "BlockedLoop", "Engine", "Execution"]
+if TYPE_CHECKING:
+    from holon_actors.actors.remote.packets import Greeting
+
+__all__ = ["ActorRef", "ActorSystem", "BlockedLoop", "Cluster", "Engine", "Execution"]
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -197,12 +201,26 @@ class ActorSystem:
         self._system = actors.ActorSystem(name, **options)
         self._report: ShutdownReport | None = None
         self._loop = _Loop(name)
-        self._loop.run(self._system.__aenter__())
+        try:
+            self._loop.run(self._system.__aenter__())
+        except BaseException:
+            self._loop.close()
+            raise
 
     @property
     def name(self) -> str:
         """The system's name."""
         return self._system.name
+
+    @property
+    def endpoint(self) -> str | None:
+        """What the addresses of its actors carry, if it listens."""
+        return self._system.endpoint
+
+    @property
+    def cluster(self) -> Cluster:
+        """Who else is there."""
+        return Cluster(self._loop, self._system)
 
     @property
     def groups(self) -> actors.Groups:
@@ -240,6 +258,17 @@ class ActorSystem:
         """Make several actors behind one reference; see `holon_actors.ActorSystem.spawn_pool`."""
         return ActorRef(self._loop, self._system.spawn_pool(cls, *args, **options))
 
+    def spawn_remote(
+        self, endpoint: str, cls: type[Actor], *args: Any, **options: Any
+    ) -> ActorRef[Any]:
+        """Have another system spawn an actor; see `holon_actors.ActorSystem.spawn_remote`."""
+        ref = self._loop.run(self._system.spawn_remote(endpoint, cls, *args, **options))
+        return ActorRef(self._loop, ref)
+
+    def connect(self, endpoint: str, timeout: float | None = None) -> Greeting:
+        """Get to know the system at an endpoint; see `holon_actors.ActorSystem.connect`."""
+        return self._loop.run(self._system.connect(endpoint, timeout))
+
     def ref(self, address: Address | str) -> ActorRef[Any]:
         """The reference for an address. Raises `InvalidAddress`."""
         return ActorRef(self._loop, self._system.ref(address))
@@ -276,6 +305,36 @@ class ActorSystem:
         traceback: TracebackType | None,
     ) -> None:
         self.shutdown()
+
+
+class Cluster:
+    """The membership of a blocking system; see `holon_actors.ActorSystem.cluster`."""
+
+    def __init__(self, loop: _Loop, system: actors.ActorSystem) -> None:
+        self._loop = loop
+        self._system = system
+
+    @property
+    def members(self) -> list[Member]:
+        """All members by name, this node included."""
+        return self._loop.call(lambda: self._system.cluster.members)
+
+    def join(self, endpoint: str, timeout: float = 5.0) -> None:
+        """Become a member of the cluster to which the node at `endpoint` belongs. Raises what
+        `holon_actors.ActorSystem.cluster` does there.
+        """
+        self._loop.run(self._system.cluster.join(endpoint, timeout))
+
+    def leave(self, timeout: float = 5.0) -> None:
+        """Be a member no more, and tell the others."""
+        self._loop.run(self._system.cluster.leave(timeout))
+
+    def down(self, member: Member | str) -> None:
+        """Declare a member dead, by its name, its address, or itself. Raises `UnknownMember`."""
+        self._loop.call(self._system.cluster.down, member)
+
+    def __repr__(self) -> str:
+        return f"<blocking {self._system.cluster!r}>"
 
 
 class Events:

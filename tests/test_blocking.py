@@ -14,13 +14,17 @@ from holon_actors import (
     ActorStopped,
     AskTimeout,
     Bounded,
+    ConfigError,
     DeadLetter,
+    EndpointInUse,
     FlowInputError,
     HandlerExited,
+    NodeUnreachable,
     Request,
     SystemNotRunning,
     flow,
     message,
+    remotable,
 )
 from holon_actors.blocking import ActorSystem, BlockedLoop, Engine
 
@@ -214,3 +218,52 @@ def test_tasks_that_were_left_running_are_cancelled_at_the_end() -> None:
     with ActorSystem("leaves") as system:
         system.spawn(Leaves).ask(1)
     assert ends == ["cancelled"]
+
+
+@remotable
+class Opened(Account):
+    """Other systems may spawn it."""
+
+
+def test_systems_that_listen_reach_one_another_without_await() -> None:
+    with (
+        ActorSystem("one", bind="tcp://127.0.0.1:0", attach=False) as one,
+        ActorSystem("two", bind="tcp://127.0.0.1:0", attach=False) as two,
+    ):
+        account = two.spawn(Account, 10, name="ada")
+        assert two.endpoint is not None
+        far = one.ref(str(account.address))
+        far.tell(Deposit(5))
+        far.send(Deposit(1))
+        assert far.ask(Balance()) == 16
+        assert one.connect(f"tcp://{two.endpoint}").name == "two"
+        spawned = one.spawn_remote(f"tcp://{two.endpoint}", Opened, 3, name="bob")
+        assert spawned.ask(Balance()) == 3
+        assert two.lookup("/user/bob") is not None
+        gone = one.ref("holon://three@127.0.0.1:9/user/x")
+        with pytest.raises(NodeUnreachable):
+            gone.ask(Balance(), timeout=30)
+
+
+def test_a_cluster_is_joined_and_left_without_await() -> None:
+    with (
+        ActorSystem("one", bind="tcp://127.0.0.1:0", attach=False) as one,
+        ActorSystem("two", bind="tcp://127.0.0.1:0", attach=False) as two,
+    ):
+        one.cluster.join(f"tcp://{two.endpoint}")
+        assert {(m.name, m.state) for m in one.cluster.members} == {
+            ("one", "alive"),
+            ("two", "alive"),
+        }
+        with pytest.raises(ConfigError, match="leave"):
+            one.cluster.down("one")
+        one.cluster.leave()
+        assert ("one", "left") in {(m.name, m.state) for m in one.cluster.members}
+
+
+def test_a_system_that_cannot_listen_leaves_no_thread_behind() -> None:
+    with ActorSystem("one", bind="tcp://127.0.0.1:0", attach=False) as one:
+        before = threading.active_count()
+        with pytest.raises(EndpointInUse):
+            ActorSystem("two", bind=f"tcp://{one.endpoint}", attach=False)
+        assert threading.active_count() == before

@@ -15,6 +15,7 @@ from holon_actors import (
     flows,
     message,
 )
+from holon_actors.testing import Simulation, explore
 
 
 @flow
@@ -64,6 +65,44 @@ async def test_the_actor_example():
         account = system.spawn(Account, 10, name="ada")
         account.tell(Deposit(5))
         assert await account.ask(Balance(), timeout=1.0) == 15
+
+
+async def test_the_node_example():
+    async with ActorSystem("orders", bind="tcp://127.0.0.1:7401", attach=False) as other:
+        other.spawn(Account, 10, name="ada")
+        system = ActorSystem("shop", bind="tcp://127.0.0.1:7400", attach=False)
+        async with system:
+            ref = system.ref("holon://orders@127.0.0.1:7401/user/ada")
+            await system.cluster.join("tcp://127.0.0.1:7401")
+            assert await ref.ask(Balance(), timeout=5.0) == 10
+            for one in (system, other):
+                members = [(m.name, m.address, m.state) for m in one.cluster.members]
+                assert members == [
+                    ("orders", "tcp://127.0.0.1:7401", "alive"),
+                    ("shop", "tcp://127.0.0.1:7400", "alive"),
+                ]
+                assert all(m.incarnation > 0 for m in one.cluster.members)
+
+
+async def simulated(sim):  # sim.time(), asyncio.sleep etc. are virtual
+    a, b = sim.node("a"), sim.node("b")  # each an ActorSystem, already connected
+    account = a.spawn(Account, 10, name="ada")
+    sim.network.partition({"a"}, {"b"})
+    await asyncio.sleep(5)
+    sim.network.heal()
+    assert await b.ref(account.address).ask(Balance(), timeout=1.0) == 10
+    sim.crash("a")
+    sim.restart("a")
+    assert sim.node("a") is not a
+
+
+def test_the_simulation_example():
+    first, second = Simulation(seed=7), Simulation(seed=7)
+    first.run(simulated)
+    second.run(simulated)
+    assert first.trace
+    assert first.fingerprint() == second.fingerprint()
+    explore(simulated, seeds=10, strategy="random")
 
 
 async def test_the_engine_example():

@@ -81,6 +81,14 @@ class Counter(Actor):
             self.done.set()
 
 
+class Known(Counter):
+    """A counter that this process can look at."""
+
+    def __init__(self, made: list[Counter]) -> None:
+        super().__init__()
+        made.append(self)
+
+
 class Peer(Actor):
     """The actor of the other process: echoes, and sends when it is told to."""
 
@@ -117,7 +125,7 @@ async def _pair() -> AsyncIterator[tuple[Counter, ActorRef[Any], ActorRef[Any]]]
         link = "tcp://127.0.0.1:0" if "tcp" in options() else f"ipc://{folder}/socket"
         async with ActorSystem("bench", bind=link, attach=False) as system:
             made: list[Counter] = []
-            ref = system.spawn(_made, made, name="counter")
+            ref = system.spawn(Known, made, name="counter")
             command = [sys.executable, "-m", "benchmarks.workers.holon_remote", "peer"]
             with _process([*command, str(ref.address)]):
                 async with asyncio.timeout(_PATIENCE_S):
@@ -132,12 +140,6 @@ def _process(command: list[str]) -> Iterator[None]:
             yield
         finally:
             process.kill()
-
-
-class _made(Counter):  # noqa: N801  # an actor's class, told where to leave itself
-    def __init__(self, made: list[Counter]) -> None:
-        super().__init__()
-        made.append(self)
 
 
 async def _peer(address: str) -> None:

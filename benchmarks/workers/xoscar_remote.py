@@ -31,9 +31,6 @@ class Counter(xoscar.Actor):  # type: ignore[misc]
         self.left = count
         self.done = asyncio.Event()
 
-    async def wait(self) -> None:
-        await self.done.wait()
-
     def receive(self, message: Any) -> None:
         self.left -= 1
         if self.left == 0:

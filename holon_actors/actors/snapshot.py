@@ -17,6 +17,7 @@ class ActorSnapshot:
 
     `state` is "starting", "running", "failed", "restarting" or "stopping"; `current_message` is the
     type of the message being handled, and `oldest_age` how long the oldest unread one has waited.
+    `pid` is the process of an actor that has one of its own.
     """
 
     path: str
@@ -27,6 +28,7 @@ class ActorSnapshot:
     current_message: str | None
     current_age: float | None
     oldest_age: float | None
+    pid: int | None = None
 
 
 def take_snapshot(root: Cell, now: float) -> list[ActorSnapshot]:
@@ -56,4 +58,5 @@ def _of(cell: Cell, now: float) -> ActorSnapshot:
         current_message=None if message is None else type(message).__name__,
         current_age=None if message is None else max(0.0, now - since(cell)),
         oldest_age=None if oldest is None else max(0.0, now - oldest),
+        pid=getattr(cell, "pid", None),
     )

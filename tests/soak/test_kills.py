@@ -7,7 +7,6 @@ process, descriptor, table entry or memory is left. `make soak` does it for long
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import itertools
 import os
@@ -134,11 +133,16 @@ class Load:
 
     async def reach(self, name: str) -> int:
         """Ask until there is an answer: the disorders that the node has seen."""
-        while True:
-            with contextlib.suppress(HolonError):
+        reason: HolonError | None = None
+        for _ in range(1_000):
+            try:
                 count: int = await self._refs[name].ask(Disorders(), timeout=1.0)
+            except HolonError as error:
+                reason = error
+                await asyncio.sleep(0.01)
+            else:
                 return count
-            await asyncio.sleep(0.01)
+        pytest.fail(f"{name} is not to be reached any more: {reason!r}")
 
 
 async def kill(nursery: Nursery, name: str, manner: str, told: list[Any]) -> None:

@@ -44,7 +44,7 @@ class LocalSystem:
 def runtime_folder(*, create: bool = False) -> Path:
     """The folder, made if need be. Raises `RuntimeFolderRefused` when others could write to it."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime and Path(runtime).is_dir():
+    if runtime and _is_our_own(runtime):
         folder = Path(runtime) / "holon"
     else:
         folder = Path(tempfile.gettempdir()) / f"holon-{os.getuid()}"
@@ -56,6 +56,17 @@ def runtime_folder(*, create: bool = False) -> Path:
     if folder.exists() or folder.is_symlink():
         _check(folder)
     return folder
+
+
+def _is_our_own(runtime: str) -> bool:
+    """Not that of the user whose environment root has been given by `sudo`: that user could not
+    attach to anything any more if root made the folder.
+    """
+    try:
+        status = os.stat(runtime)
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
 
 
 def _check(folder: Path) -> None:

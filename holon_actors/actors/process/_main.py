@@ -56,6 +56,19 @@ def run(link: socket.socket) -> int:
     return 0
 
 
+def _settle(given: dict[str, Any]) -> None:
+    """Be as the system's process is now: the starter is as that was when the first actor began."""
+    sys.path[:] = given["path"]
+    if given["environ"] != os.environ:
+        os.environ.clear()
+        os.environ.update(given["environ"])
+    if given["folder"] is not None:
+        try:
+            os.chdir(given["folder"])
+        except OSError:
+            pass  # removed, or closed to us, meanwhile: it stays where the starter is
+
+
 class _Agent:
     """Runs the actor on behalf of its stand-in on the other side. See `host.Bridge`."""
 
@@ -91,7 +104,7 @@ class _Agent:
     def _surroundings(self, frames: list[Buffer]) -> None:
         """The first message is what the actor is built from."""
         given = pickle.loads(frames[0])  # noqa: S301  # of the process that has started this one
-        sys.path[:] = given["path"]
+        _settle(given)
         if given["log_level"] is not None:
             logging.basicConfig(level=given["log_level"])
         address, parent = Address.parse(given["address"]), Address.parse(given["parent"])

@@ -35,6 +35,8 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Serve the system at the other end of the socket whose descriptor is the first argument."""
     descriptor, parent = int(sys.argv[1]), int(sys.argv[2])
+    # The thread that has started this one may have blocked the very signals that are waited for.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     end_with_parent(parent, signal.SIGTERM)
     # Loads all that a process needs, before the first one is wanted.
     from holon_actors.actors.process import _main  # noqa: F401, PLC0415
@@ -128,6 +130,8 @@ class _Zygote:
             end_with_parent(starter, signal.SIGKILL)
             for end in (self._control, self._wakes, self._waker):
                 end.close()
+            # What the actor starts is not to hold the link: descriptors come inheritable.
+            os.set_inheritable(link, False)
             from holon_actors.actors.process import _main  # noqa: PLC0415  # loaded already
 
             status = _main.run(socket.socket(fileno=link))

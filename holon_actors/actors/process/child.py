@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import pickle
 import signal
 import socket
@@ -15,7 +16,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from holon_transports import Buffer, CodecError
+from holon_transports import Buffer
 
 from holon_actors.actors import _lifecycle
 from holon_actors.actors._answers import reject
@@ -37,7 +38,6 @@ _CANCEL_S = 0.5
 _TERM_S = 0.5
 # From the last word of a process to its end.
 _LAST_S = 2.0
-_MISSPOKEN = (CodecError, LookupError, TypeError, ValueError)
 # Actors that one process can spawn, and processes that an actor can have had, before their uids
 # could meet those of others.
 _UIDS_BITS = 24
@@ -127,6 +127,8 @@ class Child:
             "uid_base": ((cell._uid << _STARTS_BITS) + cell.next_start()) << _UIDS_BITS,
             "ask_timeout": system.ask_timeout,
             "path": list(sys.path),
+            "environ": dict(os.environ),
+            "folder": _working_folder(),
             "log_level": _log_level(),
         }
 
@@ -256,7 +258,7 @@ class Child:
     def _received(self, frames: list[Buffer]) -> None:
         try:
             self.exchange.received(frames)
-        except _MISSPOKEN as error:
+        except Exception as error:  # noqa: BLE001  # whatever comes of words that make no sense
             # Its memory is not what it should be: better no process than that one.
             self._misspoken = error
             self._signal(signal.SIGKILL)
@@ -265,6 +267,8 @@ class Child:
         """It has closed its end. A dying process keeps its own exit code; one that only closed its
         end does not live on.
         """
+        if self._pipe.broken is not None:
+            self._misspoken = self._pipe.broken
         if not self._last_words:
             self._signal(signal.SIGKILL)
 
@@ -334,6 +338,13 @@ class Child:
             self.exchange.watches.heard[_say.UNWATCH](item, buffers)
         else:
             self.exchange.named(item[2])._remove_watcher(self._cell)
+
+
+def _working_folder() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it has been removed
+        return None
 
 
 def _log_level() -> int | None:

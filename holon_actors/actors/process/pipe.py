@@ -25,6 +25,9 @@ _SOCKET_BYTES = 1 << 20  # what the kernel is asked to hold: a large buffer goes
 _PARTS_MAX = 512  # of one system call; the least that any system takes is 1,024
 # A frame from this size on is read right into its place.
 _JOINED_BYTES = 1 << 16
+# More than any message has. What announces more is no message: memory is not taken for it.
+_FRAMES_MAX = 1 << 20
+_FRAME_BYTES_MAX = 1 << 32
 
 
 def framed(frames: Sequence[Buffer]) -> list[memoryview]:
@@ -37,7 +40,9 @@ def framed(frames: Sequence[Buffer]) -> list[memoryview]:
 
 
 class FrameReader:
-    """Cuts a stream of bytes into messages. Pure: bytes in, messages out."""
+    """Cuts a stream of bytes into messages. Pure: bytes in, messages out. Raises ValueError for
+    what cannot be one; the stream is of no use then.
+    """
 
     __slots__ = ("_data", "_filled", "_frames", "_sizes")
 
@@ -118,20 +123,25 @@ class FrameReader:
         if len(data) < _COUNT.size:
             return None
         (count,) = _COUNT.unpack_from(data)
+        if not 0 < count <= _FRAMES_MAX:
+            raise ValueError(f"a message of {count} frames")
         end = _COUNT.size + 8 * count
         if len(data) < end:
             return None
-        self._sizes = struct.unpack_from(f"<{count}Q", data, _COUNT.size)
+        sizes = struct.unpack_from(f"<{count}Q", data, _COUNT.size)
+        if max(sizes) > _FRAME_BYTES_MAX:
+            raise ValueError(f"a frame of {max(sizes)} bytes")
+        self._sizes = sizes
         del data[:end]
-        return self._sizes
+        return sizes
 
 
 class Pipe:
     """One end of the socket pair, on an event loop.
 
-    `received` gets each message; `ended` is called once, when the other end is closed. With `waits`
-    a message that finds no room keeps this thread waiting until the other process has read on;
-    without it, the message is kept here.
+    `received` gets each message; `ended` is called once, when the other end is closed, or has sent
+    what is no message: `broken` says what then. With `waits` a message that finds no room keeps
+    this thread waiting until the other process has read on; without it, the message is kept here.
     """
 
     def __init__(
@@ -154,6 +164,7 @@ class Pipe:
         self._unsent: deque[memoryview] = deque()
         self.unsent_bytes = 0
         self.is_open = True
+        self.broken: Exception | None = None
         loop.add_reader(link, self._readable)
 
     def send(self, frames: Sequence[Buffer]) -> None:
@@ -248,6 +259,9 @@ class Pipe:
         except BlockingIOError:
             return False
         except OSError:
+            count, messages = 0, []
+        except (ValueError, MemoryError) as error:  # no room for what is announced is as bad
+            self.broken = error
             count, messages = 0, []
         for message in messages:
             self._received(message)

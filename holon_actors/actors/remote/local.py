@@ -66,7 +66,9 @@ def own_ref(system: ActorSystem, address: Address) -> ActorRef[Any]:
     found = system.lookup(address.path)
     if isinstance(found, Cell) and found._uid == address.uid:
         return found
-    return DeadRef(system, address)
+    processes = system._process_table
+    inside = None if processes is None else processes.find(address)
+    return inside or DeadRef(system, address)
 
 
 def is_protected(ref: ActorRef[Any]) -> bool:

@@ -18,8 +18,8 @@ from holon_actors.testing import Simulation, eventually
 SOAK = int(os.environ.get("HOLON_SOAK", "0"))
 SEEDS = range(3) if not SOAK else range(100, 100 + 3 * SOAK)
 
-# Short of what ends a link: longer ones are for `test_cluster_processes`, and for the core alone.
-PAUSE_MAX_S = 1.2
+# Far beyond what ends a link, and long enough to be downed for.
+PAUSE_MAX_S = 9.0
 
 pytestmark = pytest.mark.timeout(60 + 60 * SOAK)
 
@@ -126,3 +126,35 @@ def test_ten_minutes_of_a_quiet_cluster_changes_nothing() -> None:
         assert not heard
 
     Simulation(3).run(scenario)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ten_nodes_that_join_one_another_at_once_agree_and_one_leaves_and_comes_back(
+    seed: int,
+) -> None:
+    async def scenario(sim: Simulation) -> None:
+        systems = [sim.node(f"n{number}") for number in range(10)]
+        async with asyncio.TaskGroup() as tasks:
+            for number, system in enumerate(systems):
+                tasks.create_task(system.cluster.join(str(systems[number - 1].bind), timeout=10))
+        await eventually(lambda: agreed(systems), within=10.0)
+        await systems[3].cluster.leave()
+        await eventually(lambda: all(states(s)["n3"] == "left" for s in systems), within=10.0)
+        await systems[3].cluster.join(str(systems[5].bind))
+        await eventually(lambda: agreed(systems), within=10.0)
+
+    Simulation(seed).run(scenario)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_joins_one_side_of_a_partition_is_known_to_all_when_it_heals(seed: int) -> None:
+    async def scenario(sim: Simulation) -> None:
+        systems = await form(sim, "ab")
+        late = sim.node("c")
+        sim.network.partition({"a"}, {"b", "c"})
+        await late.cluster.join(str(systems[1].bind))
+        await asyncio.sleep(3)
+        sim.network.heal()
+        await eventually(lambda: agreed([*systems, late]), within=15.0)
+
+    Simulation(seed).run(scenario)

@@ -131,7 +131,7 @@ async def test_a_peer_that_acknowledges_nothing_is_dropped_before_its_answers_fi
     stranger.data(Encoder().pack((5, 1, "/user/ada"), None))
     text = "x" * 1_000
     for number in range(1, 2_000):
-        if downs.heard:
+        if downs:
             break
         stranger.data(Encoder().pack((1, 1, 0, number, None), text))
         if number % 20 == 0:
@@ -153,9 +153,39 @@ async def test_a_node_that_claims_the_endpoint_of_the_listener_is_refused(
     assert "the endpoint of this node" in stranger.heard[0].text
 
 
+class Keyed:
+    """A channel from a peer that has shown a key."""
+
+    name = "keyed"
+
+    def __init__(self, user: str) -> None:
+        self.user = user
+        self.sent: list[packets.Packet] = []
+
+    def send(self, frames: Any) -> bool:
+        self.sent.append(packets.parse(frames))
+        return True
+
+
+async def test_with_keys_nobody_pushes_out_a_connected_node_by_claiming_its_endpoint(
+    node: ActorSystem,
+) -> None:
+    async with ActorSystem("other", bind="inproc://other", attach=False) as other:
+        assert await other.ref(f"holon://node@{node.endpoint}/user/ada").ask(Total()) == 3
+        facts = {"endpoint": "inproc:other", "incarnation": 1 << 50, "heartbeat_ms": 0}
+        for name, kind in (("mallory", packets.REFUSE), ("other", packets.WELCOME)):
+            channel = Keyed(name)
+            greeting = Greeting(name=name, **facts)  # type: ignore[arg-type]
+            hello = packets.head(packets.HELLO, 0, 7) + greeting.pack()
+            node._remote.received(channel, [hello])  # type: ignore[arg-type]
+            assert [packet.kind for packet in channel.sent] == [kind]
+        assert await other.ref(f"holon://node@{node.endpoint}/user/ada").ask(Total()) == 3
+
+
 async def test_callers_of_ever_new_names_have_no_more_links_than_there_may_be(
     node: ActorSystem,
 ) -> None:
+    await Stranger(node).greet()
     for number in range(300):
         await Stranger(node, called=f"name-{number}").greet()
     assert sizes(node)["links"] <= node._remote.settings.openings_max
