@@ -81,7 +81,8 @@ class RealMachine:
         return random.Random()  # noqa: S311  # jitter and routing, not secrets
 
     def incarnation(self, system: ActorSystem) -> int:
-        return time.time_ns() // 1_000_000
+        # Microseconds: a system that is made anew at once is not to be taken for the one before.
+        return time.time_ns() // 1_000
 
     def dispatcher(
         self,

@@ -16,7 +16,7 @@ __all__ = ["Address", "check_name"]
 
 _SEGMENT = re.compile(r"[A-Za-z0-9_.~$@+:=-]{1,255}")
 _ADDRESS = re.compile(
-    r"holon://(?P<system>[^/@#]+)(@(?P<endpoint>[^/#]+))?(?P<path>(/[^/#]+)+)(#(?P<uid>[0-9]{1,64}))?"
+    r"holon://(?P<system>[^/@#]+)(@(?P<endpoint>[^/#]+))?(?P<path>(/[^/#]+)+)(#(?P<uid>[0-9]{1,128}))?"
 )
 
 

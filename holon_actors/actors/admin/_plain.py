@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -35,10 +35,11 @@ def plain(value: Any) -> Any:
 
     A message class is an object with its "type"; bytes are base64.
     """
-    return _plain(value, 0)
+    # One count for all of it: a few lists that hold each other many times have no end of items.
+    return _plain(value, 0, iter(range(_ITEMS_MAX)))
 
 
-def _plain(value: Any, depth: int) -> Any:
+def _plain(value: Any, depth: int, room: Iterator[int]) -> Any:
     if value is None or isinstance(value, (str, bool, int)):
         return value
     if isinstance(value, float):
@@ -46,20 +47,20 @@ def _plain(value: Any, depth: int) -> Any:
     if depth >= _DEPTH_MAX:
         return _label(value)
     if isinstance(value, Mapping):
-        pairs = zip(range(_ITEMS_MAX), value.items(), strict=False)
-        return {_key(key): _plain(item, depth + 1) for _, (key, item) in pairs}
+        pairs = zip(room, value.items(), strict=False)
+        return {_key(key, room): _plain(item, depth + 1, room) for _, (key, item) in pairs}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item, depth + 1) for _, item in zip(range(_ITEMS_MAX), value, strict=False)]
-    return _rich(value, depth)
+        return [_plain(item, depth + 1, room) for _, item in zip(room, value, strict=False)]
+    return _rich(value, depth, room)
 
 
-def _key(key: Any) -> str:
-    return key if isinstance(key, str) else str(_plain(key, _DEPTH_MAX))
+def _key(key: Any, room: Iterator[int]) -> str:
+    return key if isinstance(key, str) else str(_plain(key, _DEPTH_MAX, room))
 
 
-def _rich(value: Any, depth: int) -> Any:
+def _rich(value: Any, depth: int, room: Iterator[int]) -> Any:
     if isinstance(value, Enum):
-        return _plain(value.value, depth + 1)
+        return _plain(value.value, depth + 1, room)
     if isinstance(value, (date, time)):
         return value.isoformat()
     if isinstance(value, timedelta):
@@ -73,11 +74,12 @@ def _rich(value: Any, depth: int) -> Any:
     if isinstance(value, (bytes, bytearray)) and len(value) <= _BYTES_MAX:
         return base64.b64encode(value).decode()
     if hasattr(value, "tolist") and getattr(value, "size", 1) <= _ITEMS_MAX:  # numpy's
-        return _plain(value.tolist(), depth + 1)
+        return _plain(value.tolist(), depth + 1, room)
     named = _fields(value)
     if named is None:
         return _label(value)
-    form = {name: _plain(item, depth + 1) for name, item in named.items()}
+    pairs = zip(room, named.items(), strict=False)
+    form = {name: _plain(item, depth + 1, room) for _, (name, item) in pairs}
     kind = wire_name(type(value))
     return form if kind is None else {"type": kind, **form}
 

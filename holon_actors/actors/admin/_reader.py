@@ -6,12 +6,14 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.actors._cell import Cell
 from holon_actors.actors._inspect import current_message
 from holon_actors.actors.admin import _facts, _stacks
 from holon_actors.actors.admin._detail import detail_of
+from holon_actors.actors.admin._far_stack import stack_from
 from holon_actors.actors.admin._history import History
 from holon_actors.actors.admin._walk import SORTS, Picker, row_of, walk
 from holon_actors.actors.admin.messages import (
@@ -84,6 +86,14 @@ class Reader:
             if len(rows) % _ROWS_SLICE == 0:
                 await asyncio.sleep(0)
         return ActorPage(rows, picker.total)
+
+    async def inspect(self, path: str) -> Any:
+        """One actor in full; of one in a process of its own, where that is."""
+        detail = self._inspect(path)
+        if isinstance(detail, Refused) or detail.pid is None or detail.stack is None:
+            return detail
+        cell: Any = self.tops(path)[0]
+        return replace(detail, stack=stack_from(await cell.process_stacks(), detail.pid))
 
     def outside(self, request: Any) -> LoopBlocked:
         """The answer while the loop is blocked, from another thread."""

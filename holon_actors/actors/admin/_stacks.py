@@ -25,7 +25,15 @@ from holon_actors.actors.admin import _tracing
 from holon_actors.actors.admin.messages import NamedStack, Stack, StackFrame
 from holon_actors.actors.ref import ActorRef
 
-__all__ = ["all_tasks", "all_threads", "of_actor", "of_loop", "of_task", "of_thread"]
+__all__ = [
+    "all_tasks",
+    "all_threads",
+    "is_call_of_user_code",
+    "of_actor",
+    "of_loop",
+    "of_task",
+    "of_thread",
+]
 
 _FRAMES_MAX = 200
 _CODE_MAX = 200
@@ -171,7 +179,12 @@ def _handlers_part(frames: list[FrameType]) -> list[FrameType]:
 
 
 def _runs_handlers(frame: FrameType) -> bool:
-    return frame.f_code.co_filename in _MACHINERY and frame.f_code.co_name in _CALLERS
+    return is_call_of_user_code(frame.f_code.co_filename, frame.f_code.co_name)
+
+
+def is_call_of_user_code(file: str, function: str) -> bool:
+    """Whether it is a place in the kernel from where a handler or hook is called."""
+    return file in _MACHINERY and function in _CALLERS
 
 
 def _described(frames: Iterable[FrameType]) -> list[StackFrame]:

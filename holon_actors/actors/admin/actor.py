@@ -23,6 +23,7 @@ from holon_actors.actors.admin.errors import RuntimeFolderRefused
 from holon_actors.actors.admin.messages import (
     Deliver,
     Done,
+    Inspect,
     ListActors,
     ReadTrace,
     Refused,
@@ -93,6 +94,8 @@ class Admin(Actor):
         match message:
             case ListActors():
                 return self._run(self._reader.list_actors(message))
+            case Inspect(path=path):
+                return self._run(self._reader.inspect(path))
             case Deliver():
                 return self._run(_orders.deliver(self.system, self._reader, message))
             case StopActor():

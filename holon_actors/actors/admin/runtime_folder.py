@@ -63,7 +63,7 @@ def _is_our_own(runtime: str) -> bool:
     attach to anything any more if root made the folder.
     """
     try:
-        status = os.stat(runtime)
+        status = Path(runtime).stat()
     except OSError:
         return False
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()

@@ -11,6 +11,7 @@ Records on the control socket, in both directions: what, a token for the process
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import gc
 import os
 import select
@@ -20,7 +21,7 @@ import struct
 import sys
 from typing import Final, NoReturn
 
-__all__ = ["BEGUN", "END", "EXITED", "RECORD", "START", "UNSTARTED", "main"]
+__all__ = ["BEGUN", "END", "EXITED", "LOOK", "RECORD", "START", "UNSTARTED", "main"]
 
 RECORD: Final = struct.Struct("<BQi")
 START: Final = 1  # to the starter, with a descriptor: begin a process
@@ -28,16 +29,22 @@ END: Final = 2  # to the starter: send the process this signal
 BEGUN: Final = 3  # from the starter: process number
 UNSTARTED: Final = 4  # from the starter: error number of the fork
 EXITED: Final = 5  # from the starter: exit status, negative for a signal
+LOOK: Final = 6  # to the starter: have the process write down its stacks
 
 _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Serve the system at the other end of the socket whose descriptor is the first argument."""
-    descriptor, parent = int(sys.argv[1]), int(sys.argv[2])
+    """Serve the system at the other end of the socket whose descriptor is the first argument. The
+    second is its process, the third the descriptor that stacks are written to.
+    """
+    descriptor, parent, stacks = map(int, sys.argv[1:4])
     # The thread that has started this one may have blocked the very signals that are waited for.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     end_with_parent(parent, signal.SIGTERM)
+    # Here, so that no process is ever without: the signal would end it.
+    os.set_inheritable(stacks, False)
+    faulthandler.register(signal.SIGUSR2, file=stacks, all_threads=True)
     # Loads all that a process needs, before the first one is wanted.
     from holon_actors.actors.process import _main  # noqa: F401, PLC0415
 
@@ -102,6 +109,8 @@ class _Zygote:
         kind, token, number = RECORD.unpack(record)
         if kind == START:
             self._start(token, descriptors[0])
+        elif kind == LOOK:
+            self._look(token)
         else:
             self._signal(token, number)
 
@@ -158,6 +167,11 @@ class _Zygote:
         for pid, other in self._tokens.items():
             if other == token:
                 _kill_group(pid, number)
+
+    def _look(self, token: int) -> None:
+        for pid, other in self._tokens.items():
+            if other == token:
+                os.kill(pid, signal.SIGUSR2)  # not yet reaped, so it is nobody else's number
 
     def _end_all(self) -> None:
         for pid in self._tokens:

@@ -69,6 +69,11 @@ class ProcessCell(Cell):
         child = self.child
         return None if child is None or child.ended else child.pid
 
+    async def process_stacks(self) -> str:
+        """What the process is at, in its interpreter's words; "" if it does not answer."""
+        child = self.child
+        return "" if child is None else await child.stacks()
+
     def next_start(self) -> int:
         """How many processes there have been, with the one that is about to begin."""
         self._starts += 1

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from holon_transports import Buffer
@@ -172,6 +173,12 @@ class Child:
         """End the process at once."""
         self._killed = True
         self._signal(signal.SIGKILL)
+
+    async def stacks(self) -> str:
+        """What the process is at, in its interpreter's words; "" if it does not answer."""
+        if self._starter is None or self.ended:
+            return ""
+        return await self._starter.look(self._token)
 
     async def _until_gone(self) -> None:
         self._hanging = True
@@ -342,7 +349,7 @@ class Child:
 
 def _working_folder() -> str | None:
     try:
-        return os.getcwd()
+        return str(Path.cwd())
     except OSError:  # it has been removed
         return None
 

@@ -18,7 +18,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from holon_actors.actors.process._zygote import BEGUN, END, EXITED, RECORD, START, UNSTARTED
+from holon_actors.actors.process._zygote import (
+    BEGUN,
+    END,
+    EXITED,
+    LOOK,
+    RECORD,
+    START,
+    UNSTARTED,
+)
+from holon_actors.actors.process.looks import Looks
 
 __all__ = ["Begun", "Starter"]
 
@@ -64,12 +73,11 @@ class Starter:
         self._begun: dict[int, Begun] = {}
         self._closed = asyncio.Event()
         self._leaving = False
-        with theirs:
-            try:
-                self._process = _spawn(theirs.fileno())
-            except OSError:
-                ours.close()
-                raise
+        try:
+            self._looks, self._process = _spawn(loop, theirs)
+        except OSError:
+            ours.close()
+            raise
         ours.setblocking(False)
         loop.add_reader(ours, self._readable)
 
@@ -88,9 +96,16 @@ class Starter:
 
     def end(self, token: int, number: signal.Signals) -> None:
         """Send a process, and what it has started, a signal."""
+        self._tell(END, token, number)
+
+    async def look(self, token: int) -> str:
+        """The stacks of a process as its interpreter writes them; "" if it does not answer."""
+        return await self._looks.look(lambda: self._tell(LOOK, token, 0))
+
+    def _tell(self, kind: int, token: int, number: int) -> None:
         if token in self._begun and self._control.fileno() >= 0:
             try:
-                self._control.sendall(RECORD.pack(END, token, number))
+                self._control.sendall(RECORD.pack(kind, token, number))
             except OSError:
                 pass  # the starter is gone, and with it the process
 
@@ -149,6 +164,7 @@ class Starter:
         """The starter has ended, or is about to: it closes nothing before."""
         self._loop.remove_reader(self._control)
         self._control.close()
+        self._looks.close()
         self._process.wait()
         if not self._leaving:
             self._lost(self)
@@ -161,11 +177,27 @@ class Starter:
         self._closed.set()
 
 
-def _spawn(control: int) -> subprocess.Popen[bytes]:
+def _spawn(
+    loop: asyncio.AbstractEventLoop, theirs: socket.socket
+) -> tuple[Looks, subprocess.Popen[bytes]]:
+    """Begin the starter; `theirs` is closed here. Raises `OSError`."""
+    with theirs:
+        looks = Looks(loop)
+        try:
+            return looks, _begun(theirs.fileno(), looks.theirs)
+        except OSError:
+            looks.close()
+            raise
+        finally:
+            os.close(looks.theirs)
+
+
+def _begun(control: int, stacks: int) -> subprocess.Popen[bytes]:
     path = [_ROOT, *(entry for entry in sys.path if entry != _ROOT)]
+    numbers = [str(number) for number in (control, os.getpid(), stacks)]
     return subprocess.Popen(  # noqa: S603  # our own interpreter and program
-        [sys.executable, "-c", _BOOT, str(control), str(os.getpid()), json.dumps(path)],
+        [sys.executable, "-c", _BOOT, *numbers, json.dumps(path)],
         stdin=subprocess.DEVNULL,
-        pass_fds=(control,),
+        pass_fds=(control, stacks),
         start_new_session=True,
     )

@@ -39,11 +39,6 @@ class Link:
         return self.current is None and self.candidate is None
 
     @property
-    def by_name(self) -> bool:
-        """Whether the peer has called this node by another name than its proper one."""
-        return self.key != self.endpoint
-
-    @property
     def peer(self) -> Greeting | None:
         """Who is at the other end, while there is a session."""
         current = self.current

@@ -44,7 +44,7 @@ class Links:
         """The link of a caller, made if need be; `own` is the endpoint of this node."""
         key = _key(greeting, own)
         link = self._links.get(key)
-        if link is None or (link.key != key and link.by_name):
+        if link is None or link.key != key:
             link = self._new(Link(key, greeting.endpoint))
         return link
 

@@ -57,7 +57,9 @@ def command(
 
     who = run_attached(given, access, _identity)
     _greet(who, as_json)
-    prompt = Prompt(printable(who.system), fixed, settings, lambda path: _below(given, access, path))
+    prompt = Prompt(
+        printable(who.system), fixed, settings, lambda path: _below(given, access, path)
+    )
     ctx.exit(prompt.run())
 
 

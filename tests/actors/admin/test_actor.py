@@ -214,7 +214,7 @@ async def test_a_stop_that_takes_too_long_says_at_what_the_actor_is_and_a_kill_e
 
 async def test_facts_have_no_secrets(bank, admin, monkeypatch):
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
-    bank.spawn(Scripted)
+    bank.spawn(Scripted, for_ever)
     facts = await admin.ask(GetFacts())
     assert facts["system"] == "bank"
     assert facts["settings"]["secured"] is False

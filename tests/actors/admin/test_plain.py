@@ -111,3 +111,10 @@ def test_words_are_short_whatever_the_message_holds():
     assert in_words(10**5000) == "<16610-bit int>"
     assert in_words(Colour.RED) == "Colour.RED"
     assert in_words(ValueError("bad")) == "ValueError('bad')"
+
+
+def test_a_few_lists_that_hold_each_other_many_times_have_an_end():
+    value = []
+    for _ in range(30):
+        value = [value, value]
+    assert len(json.dumps(plain(value))) < 1_000_000

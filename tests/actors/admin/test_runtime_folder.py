@@ -40,6 +40,13 @@ def test_without_a_session_it_is_in_the_folder_for_temporary_files(monkeypatch, 
     assert runtime_folder(create=True) == runtime_dir / f"holon-{os.getuid()}"
 
 
+def test_a_session_of_another_user_is_not_ours_to_leave_a_folder_in(monkeypatch, runtime_dir):
+    """As root has it in its environment after `sudo`."""
+    monkeypatch.setattr(tempfile, "tempdir", str(runtime_dir))
+    monkeypatch.setattr("os.getuid", lambda: 12345)
+    assert runtime_folder() == runtime_dir / "holon-12345"
+
+
 def test_nobody_is_there_before_anybody_was(runtime_dir):
     assert local_systems() == []
     assert not (runtime_dir / "holon").exists()
@@ -59,7 +66,8 @@ def test_a_link_or_a_file_in_its_place_is_refused(runtime_dir):
 
 
 def test_a_folder_of_somebody_else_is_refused(runtime_dir, monkeypatch):
-    (runtime_dir / "holon").mkdir(mode=0o700)
+    (runtime_dir / "holon-12345").mkdir(mode=0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(runtime_dir))
     monkeypatch.setattr("os.getuid", lambda: 12345)
     with pytest.raises(RuntimeFolderRefused, match="belongs to user"):
         runtime_folder()

@@ -303,6 +303,35 @@ class Starting(Actor):
         return subprocess.Popen(["sleep", "600"]).pid
 
 
+class Looking(Actor):
+    """Looks at what its process has around it."""
+
+    def receive(self, message: Any, sender: ActorRef[Any] | None) -> list[Any]:
+        if message == "inherited":
+            return [number for number in range(64) if _is_inherited(number)]
+        return [os.environ.get("HOLON_TEST_WORD"), str(Path.cwd())]
+
+
+def _is_inherited(number: int) -> bool:
+    try:
+        return os.get_inheritable(number)
+    except OSError:  # it is not open
+        return False
+
+
+class Garbling(Actor):
+    """Writes bytes to each socket that its process has; gives back what is none."""
+
+    def receive(self, message: Any, sender: ActorRef[Any] | None) -> Any:
+        if not isinstance(message, bytes):
+            return message
+        for number in range(64):
+            entry = Path(f"/proc/self/fd/{number}")
+            if entry.is_symlink() and str(entry.readlink()).startswith("socket:"):
+                os.write(number, message)
+        return None
+
+
 class Nesting(Actor):
     """Has an actor in a further process."""
 

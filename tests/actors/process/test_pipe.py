@@ -7,6 +7,7 @@ import socket
 import threading
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,16 @@ def test_messages_come_out_as_they_went_in_however_the_bytes_are_cut(
             found += reader.feed(rest[:cut])
         rest = rest[cut:]
     assert found == messages
+
+
+@pytest.mark.parametrize(
+    "data", [bytes(20), b"\xff" * 20, b"\1\0\0\0" + b"\xff" * 20, b"\2\0\0\0" + b"\xff" * 20]
+)
+def test_what_announces_more_than_any_message_has_is_refused_before_memory_is_taken(
+    data: bytes,
+) -> None:
+    with pytest.raises(ValueError, match=r"a message of|a frame of"):
+        FrameReader().feed(data)
 
 
 class End:

@@ -173,7 +173,8 @@ class Encoder:
         if left <= 0:
             raise CodecError(f"deeper than depth_max, {self.limits.depth_max}", message=shape.name)
         for index, item in enumerate(fields):
-            if type(item) not in SIMPLE:
+            kind = type(item)
+            if kind not in SIMPLE and (kind is not bytes or len(item) >= self.buffer_min):
                 try:
                     fields[index] = self.lower(item, left - 1)
                 except CodecError as error:
