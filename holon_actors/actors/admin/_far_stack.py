@@ -12,7 +12,7 @@ __all__ = ["stack_from"]
 
 _FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+) in (?P<function>.+)')
 _CODE_MAX = 200
-_WAITING = ("select", "_run_once", "run_forever")
+_WAITING = ("select", "_run_once", "run_forever")  # in these, no handler runs
 
 
 def stack_from(text: str, pid: int) -> Stack:
@@ -24,11 +24,12 @@ def stack_from(text: str, pid: int) -> Stack:
     calls = [found.groups() for found in map(_FRAME.fullmatch, reversed(lines)) if found]
     if not calls:
         return Stack("process", [], f"process {pid}, which does not answer")
+    if calls[-1][2] in _WAITING:
+        return Stack("process", [], f"something, in the event loop of process {pid}")
     for index in range(len(calls) - 1, -1, -1):
         if is_call_of_user_code(calls[index][0], calls[index][2]) and calls[index + 1 :]:
             return Stack("process", [_frame(*call) for call in calls[index + 1 :]])
-    waits = "something, in the event loop of its process" if calls[-1][2] in _WAITING else ""
-    return Stack("process", [_frame(*call) for call in calls], waits)
+    return Stack("process", [_frame(*call) for call in calls])
 
 
 def _frame(file: str, line: str, function: str) -> StackFrame:

@@ -140,7 +140,7 @@ class StackFrame:
 @message(name="holon.admin.Stack")
 class Stack:
     """What some code is at, outermost call first. `where` is "task", "thread", "loop" or "process"
-    (out of sight from here); `waits_for` says what its last call waits for, when that is known.
+    (one of its own); `waits_for` says what its last call waits for, when that is known.
     """
 
     where: str

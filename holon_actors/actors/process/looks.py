@@ -1,7 +1,8 @@
 """What an actor's process is at, also when it is blocked: told by its interpreter's own means.
 
-A signal has `faulthandler` write the stacks of all threads of a process to a pipe that all processes
-of one starter share. They are asked one after the other, so that what comes is of the one asked.
+A signal has `faulthandler` write the stacks of all threads of a process to a pipe that all
+processes of one starter share. They are asked one after the other, so that what comes is of the one
+that was asked.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -85,32 +86,45 @@ async def test_other_nodes_reach_the_children_that_it_has_in_its_process() -> No
         assert await afar.ask("hello", timeout=20) == "hello"
 
 
-async def test_where_a_blocked_process_is_can_be_seen(system: ActorSystem, tmp_path: Path) -> None:
-    ref = system.spawn(Blocking, dispatcher="process", name="stuck")
+@pytest.fixture
+async def seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ActorSystem]:
+    """A system that can be looked into."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    async with ActorSystem("seen", attach=True) as system:
+        yield system
+
+
+async def inspected(system: ActorSystem, path: str) -> Any:
+    admin = system.lookup("/system/admin")
+    assert admin is not None
+    return await admin.ask(Inspect(path), timeout=20)
+
+
+async def test_where_a_blocked_process_is_can_be_seen(seen: ActorSystem, tmp_path: Path) -> None:
+    ref = seen.spawn(Blocking, dispatcher="process", name="stuck")
     path = tmp_path / "go"
     asked = asyncio.ensure_future(ref.ask([str(path), True], timeout=30))
     await until(path.with_suffix(".reached").exists)
-    admin = system.lookup("/system/admin")
-    assert admin is not None
-    looks = [admin.ask(Inspect("/user/stuck"), timeout=20) for _ in range(2)]
-    for detail in await asyncio.gather(*looks):
+    for detail in await asyncio.gather(*(inspected(seen, "/user/stuck") for _ in range(2))):
         assert detail.stack.where == "process"
         assert detail.stack.frames[0].function == "receive"
         assert detail.stack.frames[0].file.endswith("kit.py")
+        assert detail.stack.frames[0].code
     path.touch()
     assert await asked == "done"
 
 
-async def test_a_process_that_is_stopped_is_said_not_to_answer(system: ActorSystem) -> None:
-    ref = system.spawn(Looking, dispatcher="process", name="stopped")
-    assert (await ref.ask("surroundings"))[0] is None
-    pid = system.snapshot()[0].pid
+async def test_a_process_that_is_stopped_is_said_not_to_answer(seen: ActorSystem) -> None:
+    ref = seen.spawn(Looking, dispatcher="process", name="stopped")
+    await ref.ask("surroundings")
+    pid = next(each.pid for each in seen.snapshot() if each.path == "/user/stopped")
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     ref.tell("surroundings")
     await turns()
-    admin = system.lookup("/system/admin")
-    assert admin is not None
-    detail: Any = await admin.ask(Inspect("/user/stopped"), timeout=20)
+    try:
+        detail = await inspected(seen, "/user/stopped")
+    finally:
+        os.kill(pid, signal.SIGCONT)
     assert "does not answer" in detail.stack.waits_for
-    os.kill(pid, signal.SIGCONT)
+    assert await ref.ask("inherited") == [0, 1, 2]

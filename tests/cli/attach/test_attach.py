@@ -149,3 +149,25 @@ def read_until(descriptor, end):
         assert select.select([descriptor], [], [], 20)[0], text
         text += os.read(descriptor, 4096).decode()
     return text
+
+
+def test_the_name_that_a_node_gives_itself_cannot_drive_the_terminal(monkeypatch, bank):
+    from click.testing import CliRunner
+
+    from holon_actors.actors.admin import Identity
+    from holon_actors.cli.commands import attach
+
+    labels = []
+
+    class Silent:
+        def __init__(self, label, *rest):
+            labels.append(label)
+
+        def run(self):
+            return 0
+
+    hostile = Identity("x\x1b]0;owned\x07", None, 1, "1", "3", 1.0, 1)
+    monkeypatch.setattr(attach, "run_attached", lambda *rest: hostile)
+    monkeypatch.setattr(attach, "Prompt", Silent)
+    assert CliRunner().invoke(attach.command, ["bank"]).exit_code == 0
+    assert labels == ["x\\x1b]0;owned\\x07"]
