@@ -76,7 +76,6 @@ def test_a_secret_that_others_can_reach_is_refused_with_the_remedy(tmp_path, bit
 
 def test_a_public_file_is_no_secret_one(tmp_path):
     files = write_key_pair(tmp_path, "a")
-    files.public_path.chmod(0o600)
     with pytest.raises(KeyFileError, match=r"name the \.key_secret file"):
         read_key_pair(files.public_path)
 

@@ -73,9 +73,10 @@ def write_key_pair(folder: str | os.PathLike[str], name: str) -> KeyPairFiles:
 
 def read_key_pair(path: str | os.PathLike[str]) -> KeyPair:
     """A node's own keys. Raises `KeyFileError`, also when others could have read the file."""
-    keys = _read(Path(path), forbidden=_OTHERS, remedy="chmod 600")
-    if "secret" not in keys:
+    keys, mode = _read(Path(path))
+    if "secret" not in keys:  # before its mode is judged: a public key is for others to read
         raise KeyFileError(str(path), "has no secret key: name the .key_secret file")
+    _refuse_access(path, mode, forbidden=_OTHERS, remedy="chmod 600")
     import zmq  # noqa: PLC0415 - as above
 
     if zmq.curve_public(keys["secret"]) != keys["public"]:
@@ -149,7 +150,9 @@ class KeyFolder:
         return seen
 
     def _take_in(self, path: Path) -> None:
-        key = _read(path, forbidden=_WRITABLE_BY_ALL, remedy="chmod o-w")["public"]
+        keys, mode = _read(path)
+        _refuse_access(path, mode, forbidden=_WRITABLE_BY_ALL, remedy="chmod o-w")
+        key = keys["public"]
         other = self._by_key.get(key)
         if other is not None:
             raise KeyFileError(str(path), f"has the same key as {other}.key: whose is it?")
@@ -173,24 +176,27 @@ def _text(public: bytes, secret: bytes | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _read(path: Path, *, forbidden: int, remedy: str) -> dict[str, bytes]:
-    """The keys in a file, by "public" and "secret"."""
+def _refuse_access(path: str | os.PathLike[str], mode: int, *, forbidden: int, remedy: str) -> None:
+    if mode & forbidden:
+        raise KeyFileError(
+            str(path), f"other users have too much access (mode {mode:04o}): {remedy} {path}"
+        )
+
+
+def _read(path: Path) -> tuple[dict[str, bytes], int]:
+    """The keys in a file, by "public" and "secret", and its mode."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode & 0o777
             lines = file.read(_FILE_BYTES_MAX).decode("utf-8", "replace").splitlines()
     except OSError as error:
         raise KeyFileError(str(path), f"cannot be read: {error.strerror}") from error
-    if mode & forbidden:
-        raise KeyFileError(
-            str(path), f"other users have too much access (mode {mode:04o}): {remedy} {path}"
-        )
     found = {match[1]: match[2].encode() for line in lines if (match := _LINE.fullmatch(line))}
     if "public" not in found:
         raise KeyFileError(str(path), "has no public key: is it one of `holon keygen`?")
     if not all(map(_is_key, found.values())):
         raise KeyFileError(str(path), "has something in it that is no key")
-    return found
+    return found, mode
 
 
 def _is_key(key: bytes) -> bool:

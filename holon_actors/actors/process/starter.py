@@ -198,6 +198,7 @@ def _begun(control: int, stacks: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603  # our own interpreter and program
         [sys.executable, "-c", _BOOT, *numbers, json.dumps(path)],
         stdin=subprocess.DEVNULL,
+        cwd="/",  # ours may be gone, and Python may not begin then; its processes go where ours is
         pass_fds=(control, stacks),
         start_new_session=True,
     )

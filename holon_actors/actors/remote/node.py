@@ -136,8 +136,8 @@ class Node:
         link.current = conversation
         try:
             self._dial(link, address.system, address)
-        except NodeUnreachable:
-            self._over(conversation, "cannot be dialled")
+        except NodeUnreachable as error:
+            self._over(conversation, f"cannot be dialled: {error.reason}")
             raise
         return conversation
 

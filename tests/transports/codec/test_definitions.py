@@ -133,3 +133,31 @@ def test_too_few_fields_are_refused() -> None:
     assert data.endswith(b"\x91\x07")
     with pytest.raises(CodecError, match="0 fields of 1"):
         loads(data[:-2] + b"\x90")
+
+
+def sent_as(name: str, known_as: str) -> str:
+    """What is said of a class that is sent by a name of the same length as that known here."""
+    cls = make_dataclass("Hail", [("text", str)])
+    cls.__module__ = "types"
+    data = dumps(register_message(cls, name=known_as)("hi"))
+    assert len(name) == len(known_as)
+    with pytest.raises(CodecError) as caught:
+        loads(data.replace(known_as.encode(), name.encode()))
+    return str(caught.value)
+
+
+def test_a_class_of_the_program_that_was_started_is_recognised_under_its_real_name():
+    said = sent_as("chatroom.Hail", known_as="__main__.Hail")
+    assert "__main__.Hail is another" in said
+    assert "put the class in a module that both sides import" in said
+
+
+def test_a_class_of_the_other_sides_program_is_to_be_put_in_a_module():
+    said = sent_as("__main__.Bail", known_as="chatroom.Hail")
+    assert "put the class in a module that both sides import" in said
+    assert "another" not in said
+
+
+def test_a_class_that_is_known_nowhere_is_to_be_imported():
+    said = sent_as("chatroom.Bail", known_as="chatroom.Hail")
+    assert said.endswith("import its module, or register_message it")

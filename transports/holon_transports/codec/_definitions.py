@@ -72,9 +72,7 @@ def maker_of(definition: Definition) -> Maker:
     name = definition.name
     cls = REGISTRY.find(name)
     if cls is None:
-        raise CodecError(
-            "not a message class here: import its module, or register_message it", message=name
-        )
+        raise CodecError(_unknown(name), message=name)
     shape = REGISTRY.shape(cls)
     if shape.kind != definition.kind:
         raise CodecError(
@@ -86,6 +84,23 @@ def maker_of(definition: Definition) -> Maker:
     if shape.positional and definition.fields == known:
         return _by_position(name, cls, slots)
     return _by_name(name, shape, slots)
+
+
+def _unknown(name: str) -> str:
+    """What to do about a class that is not known here.
+
+    A file that is started as a program has the module name `__main__` in its own process and its
+    real one in others, so that one class has two wire names.
+    """
+    module, _, last = name.rpartition(".")
+    remedy = "import its module, or register_message it"
+    twin = f"__main__.{last}"
+    if module == "__main__" or REGISTRY.find(twin) is not None:
+        both = "a program's own file is the module __main__ to itself alone"
+        remedy = f"{both}; put the class in a module that both sides import"
+        if module != "__main__":
+            remedy = f"{twin} is another, since {remedy}"
+    return f"not a message class here: {remedy}"
 
 
 def _compare(definition: Definition, shape: Shape) -> None:
