@@ -9,7 +9,7 @@ VENV ?= .venv
 ARGS ?=
 BIN := $(VENV)/bin
 SOAK ?= 50
-SOAKED := tests/soak tests/planted tests/promises tests/actors/cluster
+SOAKED := tests/soak tests/planted tests/promises tests/actors/cluster tests/distributed/consensus
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help

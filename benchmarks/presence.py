@@ -20,6 +20,11 @@ PACKAGES = {
     "ray_actors": "ray",
     "holon_remote": "holon_actors",
     "raw_zmq": "zmq",
+    "holon_raft": "holon_actors",
+    "holon_raft_catch_up": "holon_actors",
+    "holon_raft_groups": "holon_actors",
+    "holon_raft_restart": "holon_actors",
+    "pysyncobj_raft": "pysyncobj",
 }
 PROGRAMS = {"beam": ("erl", "erlc")}
 

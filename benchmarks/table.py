@@ -17,6 +17,12 @@ from benchmarks.work import OURS, Absolute, Entrant, Relative, Work
 
 # Threads that hand over on every message are faster when they cannot land on two cores.
 PYKKA_PINNED = "Pykka, one core"
+# Stock PySyncObj never flushes its journal; the other does, after each entry.
+PYSYNCOBJ = "PySyncObj, no sync"
+PYSYNCOBJ_SYNCED = "PySyncObj, msync"
+COMMITS = "holon, commands"
+BEFORE = "holon, before"
+ONE_GROUP = "holon, one group"
 PYTHON_PEERS = ("Pykka", PYKKA_PINNED, "Thespian", "xoscar")
 
 
@@ -258,5 +264,91 @@ WORKS: tuple[Work, ...] = (
         unit=GIGABYTES_PER_S,
         entrants=_remote(1_000, raw=3_000, xoscar=300),
         targets=(Relative(factor=0.6, peers=("raw pyzmq",)),),
+    ),
+    Work(
+        name="raft-commit-1000",
+        title="Raft: durable commands, 1,000 in flight",
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(100_000, "holon_raft"),
+            _peer(PYSYNCOBJ, "pysyncobj_raft", 100_000, "unsynced"),
+            _peer(PYSYNCOBJ_SYNCED, "pysyncobj_raft", 2_000, "msync"),
+        ),
+        targets=(
+            Relative(factor=1, peers=(PYSYNCOBJ,)),
+            Relative(factor=5, peers=(PYSYNCOBJ_SYNCED,)),
+        ),
+    ),
+    Work(
+        name="raft-commit",
+        title="Raft: one durable command at a time, median",
+        unit=MILLISECONDS,
+        entrants=(
+            _ours(1_000, "holon_raft"),
+            _peer(PYSYNCOBJ, "pysyncobj_raft", 1_000, "unsynced"),
+            _peer(PYSYNCOBJ_SYNCED, "pysyncobj_raft", 1_000, "msync"),
+        ),
+        targets=(Relative(factor=1, peers=(PYSYNCOBJ_SYNCED,)),),
+    ),
+    Work(
+        name="raft-read-1000",
+        title="Raft: linearizable reads, 1,000 in flight",
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(200_000, "holon_raft"),
+            _peer(COMMITS, "holon_raft", 100_000, "commits"),
+        ),
+        targets=(Relative(factor=1.5, peers=(COMMITS,)),),
+    ),
+    Work(
+        name="raft-catch-up",
+        title="Raft: new member, snapshot of 1 GiB",
+        unit=GIGABYTES_PER_S,
+        entrants=(
+            _ours(1_024, "holon_raft_catch_up"),
+            _peer("raw pyzmq, tcp", "raw_zmq", 3_000, "tcp"),
+        ),
+        targets=(Relative(factor=0.3, peers=("raw pyzmq, tcp",)),),
+    ),
+    Work(
+        name="raft-catch-up-p99",
+        title="Raft: command meanwhile, 99 of 100",
+        unit=MILLISECONDS,
+        entrants=(
+            _ours(1_024, "holon_raft_catch_up"),
+            _peer(BEFORE, "holon_raft_catch_up", 1_024, "before"),
+        ),
+        targets=(Relative(factor=0.34, peers=(BEFORE,)),),
+    ),
+    Work(
+        name="raft-restart",
+        title="Raft: start with 1,000,000 entries",
+        unit=SECONDS,
+        entrants=(_ours(1_000_000, "holon_raft_restart"),),
+        targets=(Absolute(bound=5),),
+    ),
+    Work(
+        name="raft-groups",
+        title="Raft: durable commands of 100 groups",
+        unit=THOUSANDS_PER_S,
+        entrants=(
+            _ours(20_000, "holon_raft_groups"),
+            _peer(ONE_GROUP, "holon_raft_groups", 100_000, "one"),
+        ),
+        targets=(Relative(factor=0.1, peers=(ONE_GROUP,)),),
+    ),
+    Work(
+        name="raft-idle",
+        title="Raft: 100 idle groups, CPU a second",
+        unit=MILLISECONDS,
+        entrants=(_ours(100, "holon_raft_groups"),),
+        targets=(Absolute(bound=0.2),),
+    ),
+    Work(
+        name="raft-simulation",
+        title="Raft: events of simulated cores, checked",
+        unit=THOUSANDS_PER_S,
+        entrants=(_ours(2_000, "raft_simulation"),),
+        targets=(Absolute(bound=200_000),),
     ),
 )

@@ -2,7 +2,8 @@
 
 remote-tell: PUSH to PULL, 100 bytes, one message a frame. remote-ask: DEALER to ROUTER and back,
 each answer awaited before the next question. remote-array: 1 MiB arrays of numpy, `copy=False` at
-both ends, made into arrays again. The options `ipc` (the default) and `tcp` choose the link.
+both ends, made into arrays again; raft-catch-up is the same. The options `ipc` (the default) and
+`tcp` choose the link.
 """
 
 import subprocess
@@ -145,4 +146,5 @@ if __name__ == "__main__":
     if sys.argv[1] in PEERS:
         PEERS[sys.argv[1]](*sys.argv[2:])
     else:
-        serve({"remote-tell": tell, "remote-ask": ask, "remote-array": array})
+        works = {"remote-tell": tell, "remote-ask": ask, "remote-array": array}
+        serve(works | {"raft-catch-up": array})

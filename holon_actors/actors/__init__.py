@@ -31,6 +31,7 @@ from holon_actors.actors.errors import (
     HandlerExited,
     InvalidAddress,
     MailboxFull,
+    MessageUnhandled,
     NameTaken,
     NodeUnreachable,
     NotInHandler,
@@ -60,10 +61,12 @@ from holon_actors.actors.message import Request, message, register_message
 from holon_actors.actors.process import ProcessDied, ProcessStartError, UnpicklableActor
 from holon_actors.actors.ref import ActorRef
 from holon_actors.actors.remote.failures import register_error
+from holon_actors.actors.remote.peer import Peer
+from holon_actors.actors.remote.settings import LinkSettings
 from holon_actors.actors.remote.spawning import remotable
 from holon_actors.actors.reply import DeferredReply
 from holon_actors.actors.signals import ChildFailed, PipeFailed, ReceiveTimeout, Signal, Terminated
-from holon_actors.actors.snapshot import ActorSnapshot
+from holon_actors.actors.snapshot import ActorSnapshot, SystemStatistics
 from holon_actors.actors.supervision import (
     Backoff,
     Directive,
@@ -73,7 +76,7 @@ from holon_actors.actors.supervision import (
     Strategy,
 )
 from holon_actors.actors.supervisor import Child, Supervisor
-from holon_actors.actors.system import ActorSystem, ShutdownReport, SystemStatistics
+from holon_actors.actors.system import ActorSystem, ShutdownReport
 from holon_actors.actors.timers import Timer
 
 __all__ = [
@@ -115,6 +118,7 @@ __all__ = [
     "InvalidGossip",
     "LateAnswer",
     "LinkDown",
+    "LinkSettings",
     "LinkUp",
     "Mailbox",
     "MailboxFull",
@@ -126,11 +130,13 @@ __all__ = [
     "MemberLeft",
     "MemberRecovered",
     "MemberSuspected",
+    "MessageUnhandled",
     "NameTaken",
     "NodeUnreachable",
     "NotInHandler",
     "OneForAll",
     "OneForOne",
+    "Peer",
     "PipeFailed",
     "Priority",
     "ProcessDied",

@@ -44,7 +44,8 @@ class _Bucket:
         self.pending: dict[asyncio.Future[Any], tuple[float, ActorRef[Any], Any]] = {}
 
     def add(self, answer: asyncio.Future[Any], ref: ActorRef[Any], message: Any) -> None:
-        deadline = self._loop.time() + self._timeout_s
+        # No number (NaN) counts as no time: the loop's heap of timers would lose its order by it.
+        deadline = self._loop.time() + (self._timeout_s if self._timeout_s > 0 else 0.0)
         self.pending[answer] = (deadline, ref, message)
         if self._timer is None:
             self._timer = self._loop.call_at(deadline, self._expire)

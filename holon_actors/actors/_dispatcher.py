@@ -62,6 +62,8 @@ class Dispatcher:
 
     # Messages that the task of a handler that has waited may go on with.
     batch = BATCH
+    # Askers that may go on at once when a packet of another node brings their answers.
+    askers = 64
 
     def __init__(
         self,

@@ -70,12 +70,15 @@ class KernelLog:
         """A handler or hook that raised."""
         if self._admit("failures", logging.ERROR):
             during = "" if failed.message is None else f" handling {type(failed.message).__name__}"
+            error = failed.error
+            tells = getattr(error, "traceback_tells", True) or error.__cause__ is not None
             _logger.error(
-                "%s failed%s: %s",
+                "%s failed%s: %s%s",
                 failed.ref.address,
                 during,
                 failed.directive.value,
-                exc_info=failed.error,
+                "" if tells else f" after {type(error).__name__}: {error}",
+                exc_info=error if tells else None,
             )
 
     def blocking(self, blocking: BlockingHandler) -> None:

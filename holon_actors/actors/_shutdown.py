@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from holon_actors.actors import _lifecycle
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from holon_actors.actors._cell import Cell
     from holon_actors.actors.system import ActorSystem
 
-__all__ = ["ShutdownReport", "shut_down"]
+__all__ = ["ShutdownReport", "begin_shutdown"]
 
 # What a shutdown gives actors that were killed at the time limit to run their last `finally`.
 _LAST_GRACE_S = 0.2
@@ -33,8 +34,37 @@ class ShutdownReport:
     abandoned: tuple[str, ...]
 
 
-async def shut_down(system: ActorSystem, timeout_s: float) -> ShutdownReport:
-    """See `ActorSystem.shutdown`. Runs once, as a task of the system."""
+def begin_shutdown(system: ActorSystem, timeout_s: float) -> asyncio.Future[ShutdownReport]:
+    """Shut a system down, in a task of its own; see `ActorSystem.shutdown`.
+
+    Whoever waits does so for a future, not for the task: when a simulated node crashes, its tasks
+    never end, and those who wait elsewhere are to be told all the same.
+    """
+    report: asyncio.Future[ShutdownReport] = system.loop.create_future()
+    system._start_task(_shut_down(system, timeout_s)).add_done_callback(partial(_tell, report))
+    return report
+
+
+def _tell(report: asyncio.Future[ShutdownReport], ended: asyncio.Task[ShutdownReport]) -> None:
+    if report.done():
+        return  # the node has crashed since
+    if ended.cancelled():
+        report.cancel()
+    elif (error := ended.exception()) is not None:
+        report.set_exception(error)
+    else:
+        report.set_result(ended.result())
+
+
+async def _shut_down(system: ActorSystem, timeout_s: float) -> ShutdownReport:
+    try:
+        return await _stop_all(system, timeout_s)
+    finally:
+        if system._process_table is not None:
+            await system._process_table.close()
+
+
+async def _stop_all(system: ActorSystem, timeout_s: float) -> ShutdownReport:
     await system.cluster._depart(timeout_s)
     before = [snapshot.path for snapshot in take_snapshot(system._user, 0.0)]
     user = system._user

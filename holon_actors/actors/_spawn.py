@@ -61,7 +61,7 @@ def spawn(
     if name is not None:
         _check_free(parent, check_name(name))
     if system._live >= system.max_actors:
-        raise ActorLimitReached(parent.path, system.max_actors)
+        _check_limit(parent)
     if parent._state in ENDED:
         raise ActorStopped(parent.address, "stopping")
     kind = options.cell or system._machine.cell_kind(options.dispatcher)
@@ -82,6 +82,13 @@ def spawn(
     if cell._cls._has_started_hook:
         _lifecycle.start(cell)
     return cell
+
+
+def _check_limit(parent: Cell) -> None:
+    """The limit is for the users' actors; the system may have its own beside them."""
+    system = parent.system
+    if parent is not system._own and system._users_actors() >= system.max_actors:
+        raise ActorLimitReached(parent.path, system.max_actors)
 
 
 def _check_free(parent: Cell, name: str) -> None:

@@ -73,6 +73,7 @@ class Watchdog:
         dispatcher = self._dispatcher
         assert dispatcher is not None
         seen: Any = None
+        seen_at = 0.0  # when what is seen was begun, or gone on with
         seen_turns = -1
         told: Any = None
         periods = 0
@@ -84,8 +85,8 @@ class Watchdog:
                 if dispatcher.turns == seen_turns:
                     self._park()
                 seen_turns = dispatcher.turns
-            elif item is not seen:
-                seen, periods = item, 0
+            elif item is not seen or dispatcher.now != seen_at:
+                seen, seen_at, periods = item, dispatcher.now, 0
             elif cell is not None:
                 periods += 1
                 if item is not told:

@@ -16,7 +16,7 @@ from holon_actors.actors import _lifecycle, _spawn
 from holon_actors.actors._inspect import watch_depth
 from holon_actors.actors._tasks import cancelled_from_outside
 from holon_actors.actors.address import Address
-from holon_actors.actors.errors import AlreadyReplied, MailboxFull, NotInHandler
+from holon_actors.actors.errors import AlreadyReplied, MailboxFull, MessageUnhandled, NotInHandler
 from holon_actors.actors.mailbox import Envelope, Mailbox, opened
 from holon_actors.actors.message import Request
 from holon_actors.actors.ref import ActorRef
@@ -175,13 +175,18 @@ class Actor:
         return DeferredReply(self._cell, envelope)
 
     def unhandled(self, message: Any) -> None:
-        """Say that this message means nothing to this actor: it becomes a dead letter. Signals are
-        let go.
+        """Say that this message means nothing to this actor: it becomes a dead letter, and an ask
+        that is not answered yet ends with `MessageUnhandled`. Signals are let go.
         """
-        if not isinstance(message, Signal):
-            current = self._cell._current
-            sender = opened(current)[1] if current is not None else None
-            self._cell.system.dead_letter(message, sender, self._cell, "unhandled")
+        if isinstance(message, Signal):
+            return
+        cell = self._cell
+        envelope = (message, None, None) if cell._current is None else opened(cell._current)
+        cell.system.dead_letter(message, envelope[1], cell, "unhandled")
+        if envelope[2] is not None and not cell._replied:
+            cell._replied = True
+            error = MessageUnhandled(cell.address, type(message).__name__)
+            DeferredReply(cell, envelope).fail(error)
 
     def stash(self) -> None:
         """Put the current message aside, until `unstash_all`. Raises `MailboxFull` beyond a bounded

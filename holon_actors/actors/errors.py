@@ -21,6 +21,7 @@ __all__ = [
     "HandlerExited",
     "InvalidAddress",
     "MailboxFull",
+    "MessageUnhandled",
     "NameTaken",
     "NodeUnreachable",
     "NotInHandler",
@@ -132,6 +133,18 @@ class AskDeadlock(ActorError, RuntimeError):
         super().__init__(
             f"{address} asked itself {message_type}: it would wait for itself; use tell"
         )
+        self.address = address
+        self.message_type = message_type
+
+
+class MessageUnhandled(ActorError, TypeError):
+    """The actor does not know messages of this kind: ask another one, or something else.
+
+    `address` is the actor's, `message_type` the name of the message's class.
+    """
+
+    def __init__(self, address: object, message_type: str) -> None:
+        super().__init__(f"{address} does not handle {message_type}")
         self.address = address
         self.message_type = message_type
 

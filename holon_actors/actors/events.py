@@ -61,7 +61,7 @@ class DeadLetter(ActorEvent):
 @dataclass(frozen=True, slots=True)
 class ActorFailed(ActorEvent):
     """A handler or hook raised; `directive` is what supervision decided. `message` is None outside
-    a handler.
+    a handler. So is told, with RESUME, of a mailbox's or a pool's key that fails for a message.
     """
 
     ref: ActorRef[Any]

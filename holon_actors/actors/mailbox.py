@@ -94,7 +94,8 @@ class Bounded:
 @dataclass(frozen=True)
 class Priority:
     """Lowest `key(message)` first, in order of arrival among equals. `capacity` None is without
-    limit.
+    limit. A message for which the key raises, or gives what does not compare, comes last, and
+    `ActorFailed` tells.
     """
 
     key: Callable[[Any], Any]
@@ -108,6 +109,9 @@ class Priority:
 
 
 Mailbox: TypeAlias = Unbounded | Bounded | Priority
+
+# Told of a key that failed: with the error, and the message that it failed for.
+KeyReport: TypeAlias = Callable[[Exception, Any], object]
 
 
 class BoundedQueue:
@@ -166,11 +170,12 @@ _LAST = (True, 0)
 class PriorityQueue:
     """Lowest key first; arrival numbers keep equals in order and items out of comparisons."""
 
-    __slots__ = ("_arrivals", "_heap", "_key", "_lock", "capacity", "waits")
+    __slots__ = ("_arrivals", "_heap", "_key", "_lock", "_report", "capacity", "waits")
 
-    def __init__(self, spec: Priority) -> None:
+    def __init__(self, spec: Priority, report: KeyReport | None = None) -> None:
         self._heap: list[_Ranked] = []
         self._key = spec.key
+        self._report = report
         self._lock = allocate_lock()
         self._arrivals = 0
         self.capacity = math.inf if spec.capacity is None else spec.capacity
@@ -193,25 +198,32 @@ class PriorityQueue:
             if len(self._heap) >= self.capacity:
                 return item
             self._arrivals += 1
-            self._push(_Ranked(rank, self._arrivals, item))
-            return None
+            unlike = self._push(_Ranked(rank, self._arrivals, item))
+        if unlike is not None:  # told without the lock: who hears of it may send here
+            self._tell(unlike, item)
+        return None
 
-    def _push(self, ranked: _Ranked) -> None:
+    def _push(self, ranked: _Ranked) -> TypeError | None:
         try:
             heapq.heappush(self._heap, ranked)
-        except (
-            TypeError
-        ):  # a key that does not compare with the others ranks last, as one that raises
+        except TypeError as error:  # it does not compare with the others: last, as one that raises
             self._heap = [other for other in self._heap if other is not ranked]
             heapq.heapify(self._heap)
             heapq.heappush(self._heap, ranked._replace(rank=_LAST))
+            return error
+        return None
 
     def _rank(self, item: Any) -> tuple[bool, Any]:
         # `tell` never raises, so a key that fails for a message may not either: it comes last.
         try:
             return (False, self._key(opened(item)[0]))
-        except Exception:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001  # the user's key
+            self._tell(error, item)
             return _LAST
+
+    def _tell(self, error: Exception, item: Any) -> None:
+        if self._report is not None:
+            self._report(error, opened(item)[0])
 
     def popleft(self) -> Any:
         with self._lock:
@@ -232,13 +244,15 @@ class PriorityQueue:
         return iter([ranked.item for ranked in sorted(self._heap)])
 
 
-def make_queue(spec: Mailbox) -> Queue:
-    """The queue that a specification asks for. Raises `ConfigError` for anything else."""
+def make_queue(spec: Mailbox, report: KeyReport | None = None) -> Queue:
+    """The queue that a specification asks for; `report` is told of keys that fail for a message.
+    Raises `ConfigError` for anything else.
+    """
     match spec:
         case Unbounded():
             return deque()
         case Bounded():
             return BoundedQueue(spec)
         case Priority():
-            return PriorityQueue(spec)
+            return PriorityQueue(spec, report)
     raise ConfigError(f"mailbox={spec!r}: Unbounded(), Bounded(n) or Priority(key)")

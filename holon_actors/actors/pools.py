@@ -80,7 +80,8 @@ class _PoolCell(Cell):
     def _pick(self, workers: tuple[_Worker, ...], message: Any) -> tuple[_Worker, ...]:
         try:
             return self._route(workers, message)
-        except Exception:  # noqa: BLE001  # the user's key; `tell` never raises, any worker will do
+        except Exception as error:  # noqa: BLE001  # the user's key; `tell` never raises
+            self._key_failed(error, message)  # any worker will do
             return (workers[0],)
 
 

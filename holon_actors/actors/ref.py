@@ -70,9 +70,9 @@ class ActorRef(Generic[M_contra]):
 
         `timeout` is in seconds and defaults to the system's `ask_timeout`; `math.inf` waits without
         limit. Always ends: with the answer, the exception that the handler raised, `ActorStopped`,
-        `MailboxFull`, `AskDeadlock` (an actor asking itself) or `AskTimeout`; of an actor on
-        another node also `NodeUnreachable`, or `CodecError` for what cannot travel. An answer that
-        comes later is dropped and counted.
+        `MailboxFull`, `MessageUnhandled` (it means nothing to the actor), `AskDeadlock` (an actor
+        asking itself) or `AskTimeout`; of an actor on another node also `NodeUnreachable`, or
+        `CodecError` for what cannot travel. An answer that comes later is dropped and counted.
         """
         raise NotImplementedError
 

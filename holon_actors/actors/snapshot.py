@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from holon_actors.actors._cell import Cell
 from holon_actors.actors._inspect import current_message, oldest_arrival, since
 
-__all__ = ["ActorSnapshot", "take_snapshot"]
+__all__ = ["ActorSnapshot", "SystemStatistics", "take_snapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemStatistics:
+    """Counts since the system was made, without the system's own actors."""
+
+    actors: int
+    spawned: int
+    dead_letters: int
+    late_answers: int
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)

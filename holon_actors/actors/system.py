@@ -10,43 +10,31 @@ import asyncio
 import contextvars
 import os
 import random
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from holon_actors.actors import _lifecycle, _spawn
 from holon_actors.actors._ambient import enter_system, leave_system
 from holon_actors.actors._asks import AskDeadlines
 from holon_actors.actors._cell import Cell
-from holon_actors.actors._dispatcher import Dispatcher
-from holon_actors.actors._inspect import current_message
 from holon_actors.actors._log import KernelLog
 from holon_actors.actors._machine import Machine, machine_of
-from holon_actors.actors._shutdown import ShutdownReport, shut_down
-from holon_actors.actors._tasks import BeginsFirst
+from holon_actors.actors._shutdown import ShutdownReport, begin_shutdown
+from holon_actors.actors._system_base import SystemBase
 from holon_actors.actors._threads import Threads
 from holon_actors.actors.actor import Actor
 from holon_actors.actors.address import Address, check_name
-from holon_actors.actors.cluster.agent import ClusterMessage
 from holon_actors.actors.cluster.cluster import Cluster
 from holon_actors.actors.errors import SystemNotRunning
-from holon_actors.actors.events import (
-    ActorEvent,
-    ActorFailed,
-    BlockingHandler,
-    DeadLetter,
-    Events,
-    LateAnswer,
-    MailboxHighWater,
-)
+from holon_actors.actors.events import Events
 from holon_actors.actors.groups import Groups
 from holon_actors.actors.mailbox import Mailbox, Unbounded
 from holon_actors.actors.pools import spawn_pool
 from holon_actors.actors.ref import ActorRef, DeadRef
+from holon_actors.actors.remote.settings import HEARTBEAT_S, LinkSettings, settled
 from holon_actors.actors.remote.spawning import SpawnOrder, spawn_on
 from holon_actors.actors.routing import Routing
-from holon_actors.actors.snapshot import ActorSnapshot, take_snapshot
+from holon_actors.actors.snapshot import ActorSnapshot, SystemStatistics, take_snapshot
 from holon_actors.actors.supervision import OneForOne, Strategy
 from holon_actors.errors import ConfigError
 
@@ -55,9 +43,9 @@ if TYPE_CHECKING:
 
     from holon_actors.actors.process.processes import Processes
     from holon_actors.actors.remote.node import Node
-    from holon_actors.actors.remote.packets import Greeting
+    from holon_actors.actors.remote.peer import Peer
 
-__all__ = ["ActorSystem", "ShutdownReport", "SystemStatistics"]
+__all__ = ["ActorSystem", "ShutdownReport"]
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
@@ -66,23 +54,11 @@ N = TypeVar("N", int, float)
 # uids could meet those of a later start.
 _UIDS_PER_INCARNATION_BITS = 20
 
-
-@dataclass(frozen=True, slots=True)
-class SystemStatistics:
-    """Counts since the system was made, without the system's own actors."""
-
-    actors: int
-    spawned: int
-    dead_letters: int
-    late_answers: int
-    failures: int
-
-
 class _Guardian(Actor):
     """Parent of the top-level actors, or of the system's own. Takes no messages."""
 
 
-class ActorSystem:
+class ActorSystem(SystemBase):
     """A tree of actors on one event loop.
 
     Use it as `async with ActorSystem("bank") as system:`; leaving the block shuts it down. It binds
@@ -94,15 +70,15 @@ class ActorSystem:
     the port that was chosen for port 0; `advertise` sets it where others reach the system by
     another name, such as "tcp://orders.example:7400". Beyond this machine it takes keys
     (`security=Curve(...)`), or `insecure=True`. `heartbeat` is in seconds: a lost peer is noticed
-    within two.
+    within two. `links` sets that and the limits of links: `LinkSettings(heartbeat_s=0.5, ...)`.
 
     `attach` says whether `holon attach` and its like may look at the system: by default those that
     listen, and all when HOLON_ATTACH=1 is in the environment.
 
     `supervision` is the policy for top-level actors. `ask_timeout` (seconds) is for asks that give
     none. A handler that blocks the loop for more than `slow_handler` seconds is named in a warning.
-    `max_actors` refuses what spawns without end. `rng` decides what is left to chance, such as
-    jitter. Raises `ConfigError` for values out of range.
+    `max_actors` refuses what spawns without end (the system's own do not count). `rng` decides what
+    is left to chance, such as jitter. Raises `ConfigError` for values out of range.
     """
 
     def __init__(
@@ -112,7 +88,8 @@ class ActorSystem:
         bind: str | None = None,
         security: Curve | None = None,
         insecure: bool = False,
-        heartbeat: float = 1.0,
+        heartbeat: float = HEARTBEAT_S,
+        links: LinkSettings | None = None,
         advertise: str | None = None,
         attach: bool | None = None,
         supervision: Strategy | None = None,
@@ -121,12 +98,14 @@ class ActorSystem:
         max_actors: int = 1_000_000,
         rng: random.Random | None = None,
     ) -> None:
+        super().__init__()
         self.name = check_name(name)
         self.endpoint: str | None = None
         self.bind = bind
         self.security = security
         self.insecure = insecure
-        self.heartbeat = _positive("heartbeat", heartbeat)
+        self.links = settled(links, _positive("heartbeat", heartbeat))
+        self.heartbeat = self.links.heartbeat_s
         self.advertise = advertise
         self.attach = attach
         self.ask_timeout = _positive("ask_timeout", ask_timeout)
@@ -140,23 +119,16 @@ class ActorSystem:
         self._policy = supervision or OneForOne()
         self._uid = 0
         self._uid_base = 0
-        self._live = 0
-        self._counts = {"dead_letters": 0, "late_answers": 0, "failures": 0}
         self._threads = Threads()
-        self._tasks: dict[asyncio.Task[Any], None] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._user: Cell
         self._own: Cell | None = None  # the root of the system's own actors, `/system`
         self._own_spawned = 0
         self._node: Node | None = None
         self._process_table: Processes | None = None
-        self._dispatcher: Dispatcher
         self._asks: AskDeadlines
-        self._log: KernelLog
         self._machine: Machine
-        self._context: contextvars.Context
         self._nobody: ActorRef[Any]
-        self._shutdown: asyncio.Task[ShutdownReport] | None = None
+        self._shutdown: asyncio.Future[ShutdownReport] | None = None
 
     # --- users ---
 
@@ -259,9 +231,12 @@ class ActorSystem:
     def statistics(self) -> SystemStatistics:
         """Counts of what has happened so far."""
         roots = 1 if self._own is None else 2
-        own = 0 if self._own is None else len(self._own._children or ())
         spawned = max(0, self._uid - self._uid_base - roots - self._own_spawned)
-        return SystemStatistics(actors=self._live - own, spawned=spawned, **self._counts)
+        return SystemStatistics(actors=self._users_actors(), spawned=spawned, **self._counts)
+
+    def _users_actors(self) -> int:
+        """How many actors live, without the system's own."""
+        return self._live - (0 if self._own is None else len(self._own._children or ()))
 
     async def spawn_remote(
         self,
@@ -283,7 +258,7 @@ class ActorSystem:
         order = SpawnOrder(cls, args, kwargs, name)
         return await spawn_on(self._remote, endpoint, order, limit)
 
-    async def connect(self, endpoint: str, timeout: float | None = None) -> Greeting:
+    async def connect(self, endpoint: str, timeout: float | None = None) -> Peer:
         """Get to know the system that listens at `endpoint`: its name, endpoint and incarnation.
 
         `timeout` is in seconds. Raises `NodeUnreachable`, `InvalidAddress` for what is no endpoint.
@@ -306,7 +281,7 @@ class ActorSystem:
             ending = asyncio.run_coroutine_threadsafe(self.shutdown(timeout), self._loop)
             return await asyncio.wrap_future(ending)
         if self._shutdown is None:
-            self._shutdown = self._start_task(self._shut_down(timeout))
+            self._shutdown = begin_shutdown(self, timeout)
         return await asyncio.shield(self._shutdown)
 
     async def __aenter__(self) -> Self:
@@ -319,21 +294,9 @@ class ActorSystem:
         await self.shutdown()
 
     def __repr__(self) -> str:
-        return f"<ActorSystem {self.name} with {self._live} actors>"
+        return f"<ActorSystem {self.name} actors={self._users_actors()}>"
 
     # --- the event loop ---
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop that the actors share. Raises `SystemNotRunning` before there is one."""
-        if self._loop is None:
-            self._bind()
-        assert self._loop is not None
-        return self._loop
-
-    def clock(self) -> float:
-        """Now, in seconds on the event loop's clock: for durations, not for dates."""
-        return self.loop.time()
 
     def _bind(self) -> None:
         if self._loop is not None:
@@ -407,10 +370,8 @@ class ActorSystem:
         if self._node is None:
             # Here, as most systems never leave their process.
             from holon_actors.actors.remote.node import Node  # noqa: PLC0415
-            from holon_actors.actors.remote.settings import LinkSettings  # noqa: PLC0415
 
-            settings = LinkSettings(heartbeat_s=self.heartbeat)
-            self._node = Node(self, settings, self.incarnation)
+            self._node = Node(self, self.links, self.incarnation)
         return self._node
 
     @property
@@ -422,99 +383,6 @@ class ActorSystem:
 
             self._process_table = Processes(self)
         return self._process_table
-
-    async def _shut_down(self, timeout_s: float) -> ShutdownReport:
-        try:
-            return await shut_down(self, timeout_s)
-        finally:
-            if self._process_table is not None:
-                await self._process_table.close()
-
-    def _start_task(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run a coroutine beside everything else; what it raises goes to the loop's exception
-        handler. It begins in any case, and meets a cancellation where it waits.
-        """
-        task = self.loop.create_task(BeginsFirst(coroutine), context=self._context.copy())
-        self._tasks[task] = None
-        task.add_done_callback(self._task_done)
-        return task
-
-    def _task_done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.pop(task, None)
-
-    def _on_loop(self, function: Callable[..., object], *args: Any) -> None:
-        """Call a function on the loop's thread: at once when there, soon from elsewhere."""
-        if self._dispatcher.on_loop:
-            function(*args)
-            return
-        try:
-            self.loop.call_soon_threadsafe(function, *args)
-        except RuntimeError:
-            if not self.loop.is_closed():
-                raise
-            # The loop has closed, and with it went everything this could have changed
-
-    def _from_loop(self, function: Callable[..., T], *args: Any) -> T:
-        """Call a function on the loop's thread and return its result."""
-        if self._dispatcher.on_loop:
-            return function(*args)
-
-        result: Future[T] = Future()
-
-        def call() -> None:
-            if result.set_running_or_notify_cancel():
-                try:
-                    result.set_result(function(*args))
-                except BaseException as error:  # noqa: BLE001  # the caller's
-                    result.set_exception(error)
-
-        try:
-            self.loop.call_soon_threadsafe(call)
-        except RuntimeError:
-            if not self.loop.is_closed():
-                raise
-            raise SystemNotRunning(f"the event loop of {self.name} has closed") from None
-        return result.result()
-
-    # --- what the kernel tells ---
-
-    def _forget(self, cell: Cell) -> None:
-        if self._log.deep:
-            self._log.forget(cell)
-        if cell._parent is not None:
-            self._live -= 1
-
-    def dead_letter(
-        self, message: Any, sender: ActorRef[Any] | None, recipient: ActorRef[Any], reason: str
-    ) -> None:
-        """Count, publish and log a message that nobody will handle."""
-        if isinstance(message, ClusterMessage):
-            return  # sent to dead nodes on purpose
-        self._counts["dead_letters"] += 1
-        letter = DeadLetter(message, sender, recipient, reason)
-        self._log.dead_letter(letter)
-        if not isinstance(message, ActorEvent):  # or a listener without room would hear of that too
-            self.events.publish(letter)
-
-    def _late_answer(self, cell: Cell, message: Any) -> None:
-        self._counts["late_answers"] += 1
-        self.events.publish(LateAnswer(cell, message))
-
-    def _publish_failure(self, failed: ActorFailed) -> None:
-        self._counts["failures"] += 1
-        self._log.failure(failed)
-        self.events.publish(failed)
-
-    def _high_water(self, cell: Cell, depth: int) -> None:
-        if self._log.high_water(cell, depth):
-            self.events.publish(MailboxHighWater(cell, depth))
-
-    def _blocked(self, cell: Cell, seconds: float, messages: int) -> None:
-        message = current_message(cell)
-        message_type = "a hook" if message is None else type(message).__name__
-        blocking = BlockingHandler(cell, message_type, seconds, messages)
-        self._log.blocking(blocking)
-        self.events.publish(blocking)
 
 
 def _positive(name: str, value: N) -> N:

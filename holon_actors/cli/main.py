@@ -37,6 +37,7 @@ COMMANDS = {
     "stop": "End an actor of a running system, and wait until it has ended.",
     "trace": "Follow the messages of the actors at and below PATH (/user), live.",
     "dump": "Write one file with all that a bug report needs.",
+    "raft": "Look at the Raft groups of a running system, and change who takes part.",
     "keygen": "Make the keys of a node for encrypted links.",
     "doctor": "Check what is installed and what works here.",
 }

@@ -25,13 +25,17 @@ DIGITS = 6
 ROUNDED_FROM = 1e-3
 
 
-def table_text(rows: Sequence[Row], *, title: str | None = None, width: int | None = None) -> str:
-    """`rows` drawn as text, or "(no rows)"; columns are their keys in the order of appearance.
+def table_text(
+    rows: Sequence[Row], *, of: str = "rows", title: str | None = None, width: int | None = None
+) -> str:
+    """`rows` drawn as text, or that there are none; columns are their keys in the order of
+    appearance.
 
-    `width` is how many cells a line may take; without it nothing is cut off.
+    `of` is what they are, such as "actors". `width` is how many cells a line may take; without it
+    nothing is cut off.
     """
     if not rows:
-        return "(no rows)"
+        return f"(no {of})"
     names = _columns(rows)
     table = Table(box=SIMPLE, title=title, title_justify="left", title_style="", pad_edge=False)
     for name in names:

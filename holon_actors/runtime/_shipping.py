@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickle
 from typing import Any, NamedTuple
 
-__all__ = ["Reply", "Request", "error_parts", "is_plain", "pack", "rebuilt_error", "unpack"]
+__all__ = ["Reply", "Request", "is_plain", "pack", "unpack"]
 
 _SCALARS = frozenset({int, float, str, bytes, bool, type(None), complex})
 _WIDTH_MAX = 32  # looking through more items costs more than it saves
@@ -77,28 +77,3 @@ def unpack(packed: Any) -> Any:
     """The value that was packed. Raises whatever unpickling it does."""
     # Only `pack` makes instances of Packed: one inside a plain value would not be plain.
     return pickle.loads(packed.data) if type(packed) is Packed else packed  # noqa: S301  # see _frames
-
-
-class ErrorParts(NamedTuple):
-    """An exception taken apart, for one whose constructor does not take its own `args`."""
-
-    cls: type[BaseException]
-    args: tuple[Any, ...]
-    facts: dict[str, Any]  # its attributes
-
-
-def error_parts(error: BaseException) -> ErrorParts:
-    """What it takes to make an equal exception without calling its constructor."""
-    return ErrorParts(type(error), error.args, error.__dict__)
-
-
-def rebuilt_error(form: Any) -> BaseException:
-    """The exception that was sent as it is, or in parts. Raises when it is none."""
-    if isinstance(form, ErrorParts):
-        error = form.cls.__new__(form.cls, *form.args)
-        error.args = form.args
-        error.__dict__.update(form.facts)
-        return error
-    if not isinstance(form, BaseException):  # a __reduce__ of its own may make anything
-        raise TypeError(f"{form!r} is no exception")
-    return form

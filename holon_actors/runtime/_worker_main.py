@@ -21,15 +21,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from holon_actors.error_parts import packed_form
 from holon_actors.runtime._frames import FrameReader, frame
-from holon_actors.runtime._shipping import (
-    Reply,
-    Request,
-    error_parts,
-    pack,
-    rebuilt_error,
-    unpack,
-)
+from holon_actors.runtime._shipping import Reply, Request, pack, unpack
 
 try:
     import resource
@@ -217,17 +211,7 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 def _failure(error: BaseException) -> Reply:
     described = _describe("error", error)
-    error = error.with_traceback(None)
-    # Many exceptions can be pickled and then not be rebuilt, because they hand other arguments on
-    # than their own constructor takes. Those are taken apart here.
-    for form in (error, error_parts(error)):
-        try:
-            packed = pack(form)
-            rebuilt_error(unpack(packed))
-        except Exception:  # noqa: BLE001, S112  # then the next form, or the description, has to do
-            continue
-        return described._replace(value=packed)
-    return described
+    return described._replace(value=packed_form(error.with_traceback(None), pack, unpack))
 
 
 def _describe(kind: str, error: BaseException) -> Reply:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import cloudpickle
 import psutil
 
+from holon_actors.error_parts import rebuilt_error
 from holon_actors.flows import current_context
-from holon_actors.runtime._shipping import Reply, Request, pack, rebuilt_error, unpack
+from holon_actors.runtime._shipping import Reply, Request, pack, unpack
 from holon_actors.runtime.attempt import Outcome
 from holon_actors.runtime.errors import (
     CpuTimeExceeded,

@@ -175,6 +175,9 @@ class _Explorer:
         except BaseException as error:  # a test's failure need not be an Exception
             if type(error).__name__ in _VERDICTS:
                 raise
+            limit = _test_s_time_limit(error)
+            if limit is not None:
+                raise limit from None
             # The plan is in `faults`, and is given to whoever runs this again.
             tape = simulation.tape.without("plan")
             return Run(error, simulation.trace, tape, simulation.faults)
@@ -265,3 +268,23 @@ def _difference(first: Simulation, again: Simulation) -> str:
             if one_draw != other_draw:
                 return f"draw {place} of stream {name!r} is {one_draw} and {other_draw}"
     return f"one run has {len(first.trace)} events, the other {len(again.trace)}"
+
+
+def _test_s_time_limit(error: BaseException) -> BaseException | None:
+    """What pytest-timeout has raised in the middle of the run, if that is behind `error`: the
+    test's time is up, and a run that is interrupted has not failed.
+    """
+    pending: list[BaseException | None] = [error]
+    seen: dict[int, None] = {}
+    while pending:
+        each = pending.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen[id(each)] = None
+        frame = each.__traceback__
+        while frame is not None:
+            if frame.tb_frame.f_globals.get("__name__") == "pytest_timeout":
+                return each
+            frame = frame.tb_next
+        pending += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+    return None

@@ -248,7 +248,9 @@ class Simulation:
 
     def time(self) -> float:
         """Virtual seconds since the run began, whatever the clocks of nodes show."""
-        return self._running.loop.now_ns / 1e9
+        if self._session is None or self._session.finished:
+            raise SimulationNotRunning
+        return self._session.loop.now_ns / 1e9
 
     def draw(self, label: str, bound: int) -> int:
         """A choice of the scenario: a number at least 0 and below `bound`. Let 0 be the plainest;

@@ -166,6 +166,24 @@ def on_thread(system: ActorSystem, handler: Callable[..., Any], **options: Any) 
     return system.spawn(Scripted, handler, dispatcher="thread", **options)
 
 
+def on_process(system: ActorSystem, cls: type[Actor], *args: Any, **options: Any) -> Any:
+    return system.spawn(cls, *args, dispatcher="process", **options)
+
+
+async def ends_seen(system: ActorSystem, ref: ActorRef[Any]) -> list[Any]:
+    """What a watcher of `ref` is told, from now on."""
+    seen: list[Any] = []
+
+    def handle(me: Any, message: Any, sender: Any) -> None:
+        if message == "watch":
+            me.watch(ref)
+        else:
+            seen.append(message)
+
+    await system.spawn(Scripted, handle).ask("watch")
+    return seen
+
+
 class Latch:
     """A handler that blocks its thread until it is let go."""
 

@@ -13,6 +13,7 @@ from holon_actors import (
     ActorRef,
     ActorSystem,
     DeadLetter,
+    MessageUnhandled,
     PipeFailed,
     Request,
     Terminated,
@@ -102,6 +103,45 @@ async def test_an_actor_without_a_handler_makes_dead_letters(system: ActorSystem
     assert [(e.message, e.sender, e.recipient, e.reason) for e in letters] == [
         ("what is this", sender, ref, "unhandled")
     ]
+
+
+@pytest.mark.parametrize("dispatcher", ["loop", "thread"])
+async def test_an_ask_that_means_nothing_to_the_actor_ends_with_an_error(
+    system: ActorSystem, dispatcher: str
+) -> None:
+    ref = system.spawn(Actor, dispatcher=dispatcher)
+    with pytest.raises(MessageUnhandled) as caught:
+        await ref.ask(Ping())
+    assert (caught.value.address, caught.value.message_type) == (ref.address, "Ping")
+    assert system.statistics().dead_letters == 1
+    assert system.statistics().failures == 0
+    assert ref.is_alive
+
+
+async def test_what_an_async_handler_does_not_know_ends_its_own_ask_only(
+    system: ActorSystem,
+) -> None:
+    async def handle(me: Any, message: Any, sender: Any) -> Any:
+        await asyncio.sleep(0)
+        return me.unhandled(message) if message == "what?" else message
+
+    ref = system.spawn(Scripted, handle)
+    first, second = await asyncio.gather(ref.ask("what?"), ref.ask("x"), return_exceptions=True)
+    assert isinstance(first, MessageUnhandled)
+    assert second == "x"
+
+
+async def test_an_answer_that_was_given_stands_when_the_message_is_unhandled_after_all(
+    system: ActorSystem,
+) -> None:
+    def handle(me: Any, message: Any, sender: Any) -> None:
+        me.reply("mine")
+        me.unhandled(message)
+
+    ref = system.spawn(Scripted, handle)
+    assert await ref.ask("x") == "mine"
+    assert await ref.ask("y") == "mine"
+    assert system.statistics().late_answers == 0
 
 
 async def test_signals_that_nobody_wants_are_let_go(system: ActorSystem) -> None:

@@ -146,6 +146,18 @@ async def test_a_default_limit_out_of_range_is_refused(value: float) -> None:
         ActorSystem("test", ask_timeout=value)
 
 
+async def test_a_limit_that_is_no_number_keeps_the_timers_in_order(system: ActorSystem) -> None:
+    ref = system.spawn(Scripted, sleeper)
+    asking = asyncio.create_task(ref.ask("x", timeout=math.nan))
+    await asyncio.sleep(0)
+    (bucket,) = system._asks._buckets.values()
+    assert bucket._timer is not None
+    assert not math.isnan(bucket._timer.when())
+    with pytest.raises(AskTimeout):
+        await asking
+    ref.kill()
+
+
 async def test_ever_new_time_outs_leave_no_timers_behind(system: ActorSystem) -> None:
     async def handle(me: Any, message: Any, sender: Any) -> None:
         await asyncio.sleep(0)

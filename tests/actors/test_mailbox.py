@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holon_actors import (
+    ActorFailed,
     ActorRef,
     ActorStopped,
     ActorSystem,
@@ -317,11 +318,27 @@ async def test_priority_is_lowest_first_for_what_is_unread(system: ActorSystem) 
 async def test_a_key_that_raises_never_reaches_the_sender(system: ActorSystem) -> None:
     seen: list[Any] = []
     ref = system.spawn(Collector, seen, mailbox=Priority(lambda message: message["priority"]))
+    failures = Heard(system, ActorFailed)
     for message in ("no key", {"priority": 2}, {"priority": 1}, {"priority": "text"}):
         ref.tell(message)
+    assert [(failed.ref, failed.message, failed.directive) for failed in failures] == [
+        (ref, "no key", Directive.RESUME),
+        (ref, {"priority": "text"}, Directive.RESUME),
+    ]
     await until(lambda: len(seen) == 4)
     assert seen[0] == {"priority": 1}
     assert await ref.ask(HowMany()) == 4
+
+
+async def test_who_listens_to_failures_may_have_a_key_that_fails_for_them(
+    system: ActorSystem,
+) -> None:
+    seen: list[Any] = []
+    ref = system.spawn(Collector, seen, mailbox=Priority(lambda message: message["priority"]))
+    system.events.subscribe(ActorFailed, ref)
+    ref.tell("no key")
+    await until(lambda: len(seen) == 2)
+    assert system.statistics().failures == 1
 
 
 async def test_passing_the_high_water_mark_is_told_once(

@@ -11,6 +11,7 @@ import pytest
 
 from holon_actors import (
     Actor,
+    ActorFailed,
     ActorStopped,
     ActorSystem,
     Bounded,
@@ -186,9 +187,13 @@ async def test_a_key_that_raises_loses_no_message(system: ActorSystem, size: int
     pool = system.spawn_pool(
         Who, size=size, routing="consistent-hash", key=lambda message: message["key"]
     )
+    failures = Heard(system, ActorFailed)
     assert await pool.ask("no key") in ALL
     pool.tell("no key")
     await pool.send("no key")
+    assert [(failed.ref, failed.message, type(failed.error)) for failed in failures] == [
+        (pool, "no key", TypeError)
+    ] * 3
 
 
 async def test_workers_take_the_given_mailbox_and_dispatcher(system: ActorSystem) -> None:

@@ -128,6 +128,18 @@ async def test_ended_actors_do_not_count_against_the_limit() -> None:
         assert system.statistics().spawned == 10
 
 
+async def test_the_system_s_own_actors_do_not_count_against_the_limit() -> None:
+    async with ActorSystem("test", max_actors=1) as system:
+        system._spawn_own(Echo, name="first")
+        ref = system.spawn(Echo)
+        system._spawn_own(Echo, name="second")
+        with pytest.raises(ActorLimitReached):
+            system.spawn(Echo)
+        ref.stop()
+        await ended(system, ref)
+        assert system.spawn(Echo).is_alive
+
+
 async def test_arguments_that_do_not_fit_the_constructor_are_the_caller_s_error(
     system: ActorSystem,
 ) -> None:

@@ -41,8 +41,13 @@ def test_as_json_without_the_secret(holon, tmp_path):
 
 
 def test_the_name_is_that_of_the_host_unless_given(holon, tmp_path):
-    assert holon("keygen", ".").code == 0
-    assert (tmp_path / f"{socket.gethostname().partition('.')[0]}.key").exists()
+    ended = holon("keygen", ".")
+    host = socket.gethostname().partition(".")[0]
+    assert ended.code == 0
+    assert (tmp_path / f"{host}.key").exists()
+    assert repr(host) in ended.err
+    assert "--name" in ended.err
+    assert "--name" not in holon("keygen", ".", "--name", "orders").err
 
 
 @pytest.mark.parametrize("present", ["a.key", "a.key_secret"])

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -47,9 +48,26 @@ def test_an_example_prints_what_its_comments_say(name):
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, PRINTED[name], "")
 
 
+def test_the_bank_loses_nothing_when_its_processes_are_killed():
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "examples/bank_raft.py"],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        timeout=55,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
+    first, *killed, together, last = ended.stdout.splitlines()
+    assert first.endswith("transfers are confirmed")
+    assert [line.split(":")[0] for line in killed] == [f"{name} was killed" for name in "abc"]
+    assert together.startswith("all three were killed")
+    assert re.fullmatch(r"400 in the bank, (\d+) transfers confirmed, \1 made", last)
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
 def test_every_example_is_tested(path):
-    assert path.name in {*PRINTED, "weather.py"}
+    assert path.name in {*PRINTED, "weather.py", "bank_raft.py"}
 
 
 def test_the_first_flow_runs_from_the_command_line():

@@ -10,8 +10,14 @@ import subprocess
 import uuid
 
 NAMES = ("a", "b", "c")
+HUB = "hub"  # the bridge's own host: what runs there reaches all others
 PORT = 7400
 _NET = "10.213.7"
+_DEAF = """
+table inet deaf_to_{number} {{
+    chain incoming {{ type filter hook input priority 0; ip saddr {net}.{number} drop; }}
+}}
+"""
 _CUT = """
 table inet cut {
     chain incoming { type filter hook input priority 0; policy drop; iifname "lo" accept; }
@@ -54,14 +60,20 @@ class Network:
         """The namespace of a host."""
         return f"{self._prefix}-{name}"
 
+    def command(self, name: str) -> tuple[str, ...]:
+        """In front of a command, it runs it on a host."""
+        return ("ip", "netns", "exec", self.host(name))
+
     def endpoint(self, name: str) -> str:
         """Where the node on a host listens."""
         return f"{_NET}.{NAMES.index(name) + 1}:{PORT}"
 
     def build(self) -> None:
-        hub = self._namespace("hub")
+        hub = self._namespace(HUB)
         _run("ip", "-n", hub, "link", "add", "bridge", "type", "bridge")
-        _run("ip", "-n", hub, "link", "set", "bridge", "up")
+        _run("ip", "-n", hub, "address", "add", f"{_NET}.254/24", "dev", "bridge")
+        for device in ("bridge", "lo"):
+            _run("ip", "-n", hub, "link", "set", device, "up")
         for number, name in enumerate(NAMES, 1):
             host, port = self._namespace(name), f"port{number}"
             peer = ("type", "veth", "peer", "name", "eth0", "netns", host)
@@ -79,10 +91,16 @@ class Network:
 
     def cut(self, name: str) -> None:
         """Nothing reaches this host, and nothing leaves it."""
-        _run("ip", "netns", "exec", self.host(name), "nft", "-f", "-", stdin=_CUT)
+        _run(*self.command(name), "nft", "-f", "-", stdin=_CUT)
+
+    def deafen(self, name: str, other: str) -> None:
+        """Nothing from `other` reaches this host; what this one says reaches `other`."""
+        deaf = _DEAF.format(net=_NET, number=NAMES.index(other) + 1)
+        _run(*self.command(name), "nft", "-f", "-", stdin=deaf)
 
     def heal(self, name: str) -> None:
-        _run("ip", "netns", "exec", self.host(name), "nft", "flush", "ruleset")
+        """This host is neither cut off nor deaf any more."""
+        _run(*self.command(name), "nft", "flush", "ruleset")
 
     def close(self) -> None:
         while self._made:

@@ -8,14 +8,14 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from holon_transports.keys import write_key_pair
 
-from tests.hosts.network import NAMES, Network, missing, refused
+from tests.hosts.network import NAMES, Network
 
 ROOT = Path(__file__).parents[2]
 CUT_OFF_S = 10.0
@@ -47,23 +47,6 @@ class Hosted:
 
 
 @pytest.fixture
-def network() -> Iterator[Network]:
-    objection = missing()
-    needed = os.geteuid() == 0 and os.environ.get("HOLON_REQUIRE_SERVICES") == "1"
-    if objection is not None and needed:
-        pytest.fail(objection)
-    objection = objection or refused()
-    if objection is not None:
-        pytest.skip(objection)
-    network = Network()
-    try:
-        network.build()
-        yield network
-    finally:
-        network.close()
-
-
-@pytest.fixture
 async def hosts(network: Network, tmp_path: Path) -> AsyncIterator[dict[str, Hosted]]:
     for name in NAMES:
         files = write_key_pair(tmp_path, name)
@@ -73,7 +56,7 @@ async def hosts(network: Network, tmp_path: Path) -> AsyncIterator[dict[str, Hos
     try:
         for name in NAMES:
             process = await asyncio.create_subprocess_exec(
-                *("ip", "netns", "exec", network.host(name), sys.executable),
+                *(*network.command(name), sys.executable),
                 *(str(Path(__file__).with_name("host.py")), name),
                 *(f"tcp://{network.endpoint(name)}", str(tmp_path)),
                 stdin=asyncio.subprocess.PIPE,

@@ -199,7 +199,7 @@ def test_packets_that_are_taken_twice_are_noticed(monkeypatch: pytest.MonkeyPatc
 
 def test_packets_that_are_taken_as_they_come_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def take_as_it_comes(self: Any, packet: Any, now: float) -> Any:
-        if packet.number < self.expected or packet.number in self._early:
+        if packet.number < self.expected or packet.number in self.early:
             return take(self, packet, now)
         ready = take(self, packet, now)
         return [packet] if not ready else [ready[0]]  # what was early has been handed out

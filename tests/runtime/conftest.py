@@ -4,13 +4,14 @@ sleeping.
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.support.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -26,15 +27,10 @@ async def nothing_is_left_running() -> AsyncIterator[None]:
     assert not psutil.Process().children(recursive=True)
 
 
-@pytest.fixture
-def until() -> Callable[[Callable[[], object]], Awaitable[None]]:
-    """Wait for a condition that has no event to wait for; the test's own timeout ends it."""
-
-    async def wait(condition: Callable[[], object]) -> None:
-        while not condition():  # noqa: ASYNC110  # what is waited for has no event
-            await asyncio.sleep(0.001)
-
-    return wait
+@pytest.fixture(name="until")
+def _until() -> Callable[[Callable[[], object]], Awaitable[None]]:
+    """Wait for a condition that has no event to wait for."""
+    return until
 
 
 @pytest.fixture

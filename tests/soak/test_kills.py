@@ -22,8 +22,9 @@ import psutil
 import pytest
 
 from holon_actors import ActorSystem, HolonError, Terminated
-from tests.actors.remote.kit import Watcher, sizes, until
+from tests.actors.remote.kit import Watcher, sizes
 from tests.soak.nodes import Disorders, Numbered, Via
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
 HEARTBEAT_S = 0.2

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from holon_actors import ActorStopped, AskTimeout, ConfigError
+from holon_actors import Actor, ActorStopped, AskTimeout, ConfigError
 from holon_actors.testing import (
     FaultPlan,
     LivenessFailed,
@@ -224,6 +224,25 @@ def test_a_failure_can_be_pickled() -> None:
     copied = pickle.loads(pickle.dumps(failure))
     assert str(copied) == str(failure)
     assert list(copied.trace) == list(failure.trace)
+
+
+@pytest.mark.parametrize("where", ["scenario", "handler"])
+def test_the_time_limit_of_the_test_is_no_failure_of_the_run(where: str) -> None:
+    """pytest-timeout raises its error wherever the program is just then."""
+    plugin: dict[str, Any] = {"__name__": "pytest_timeout", "fail": pytest.fail}
+    exec("def strike(): fail('Timeout (>60.0s) from pytest-timeout.')", plugin)
+
+    class Struck(Actor):
+        def receive(self, message: Any, sender: Any) -> None:
+            plugin["strike"]()
+
+    async def scenario(sim: Simulation) -> None:
+        if where == "scenario":
+            plugin["strike"]()
+        await sim.node("a").spawn(Struck).ask("now")
+
+    with pytest.raises(pytest.fail.Exception, match="from pytest-timeout"):
+        explore(scenario)
 
 
 # Liveness

@@ -15,6 +15,7 @@ from holon_actors import (
     ActorRef,
     ActorStopped,
     ActorSystem,
+    ActorTerminated,
     AskTimeout,
     Bounded,
     ConfigError,
@@ -180,6 +181,37 @@ def test_a_node_that_asks_and_crashes_leaves_nothing_behind() -> None:
         await asyncio.sleep(200)
 
     Simulation(1).run(scenario)
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_who_waits_for_a_shutdown_of_a_node_that_crashes_is_told_so(turns: int) -> None:
+    async def scenario(sim: Simulation) -> None:
+        system = sim.node("a")
+        system.spawn(Echo)
+        waiting = asyncio.ensure_future(system.shutdown())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        sim.crash("a")
+        assert isinstance(await waiting, ShutdownReport)
+
+    Simulation(3).run(scenario)
+
+
+def test_the_time_can_be_told_until_the_last_actor_has_ended() -> None:
+    times: list[float] = []
+
+    async def scenario(sim: Simulation) -> None:
+        system = sim.node("a")
+        system.spawn(Echo)
+        system.events.subscribe(ActorTerminated, lambda event: times.append(sim.time()))
+        await asyncio.sleep(1)
+
+    simulation = Simulation()
+    simulation.run(scenario)
+    assert times
+    assert min(times) >= 1
+    with pytest.raises(SimulationNotRunning):
+        simulation.time()
 
 
 def test_who_waits_to_send_to_a_node_that_crashes_is_told_so() -> None:

@@ -14,7 +14,10 @@ from collections import defaultdict
 import pytest
 from holon_transports import Buffer, Channel, Frames, Transport
 
+from tests.support.waiting import EVERY_S
+
 WITHIN_S = 20
+RESEND_S = 0.02  # how often a link layer tries again, in these tests
 
 
 class Net(ABC):
@@ -87,7 +90,7 @@ async def send_until(channel: Channel, frames: Frames, condition) -> None:
     async with asyncio.timeout(WITHIN_S):
         while not condition():
             channel.send(frames)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(RESEND_S)
 
 
 class TransportSuite:
@@ -274,7 +277,7 @@ class TransportSuite:
         seen = (len(server.got), len(client.got), len(server.breaks), len(client.breaks))
         assert back.send([b"forgotten"])
         assert channel.send([b"forgotten"])
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # that nothing comes any more, nothing tells
         assert seen == (len(server.got), len(client.got), len(server.breaks), len(client.breaks))
 
     async def test_closing_twice_and_from_within_a_delivery_is_fine(self, net, make_node):
@@ -334,7 +337,7 @@ class TransportSuite:
                 try:
                     node.transport.bind(endpoint)
                 except OSError:
-                    await asyncio.sleep(0.01)
+                    await asyncio.sleep(EVERY_S)
                 else:
                     return
 

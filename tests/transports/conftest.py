@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-import zmq
 
 PATIENCE_S = 10
 
@@ -21,12 +20,6 @@ def descriptors() -> dict[str, str]:
         except OSError:
             pass  # the one that the listing itself used
     return found
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _zero_copy_helper():
-    """pyzmq starts a thread with sockets of its own at the first send without a copy."""
-    zmq.Frame(bytes(1_000_000), copy=False)
 
 
 @pytest.fixture(autouse=True)

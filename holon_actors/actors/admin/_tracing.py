@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.actors._cell import Cell
+from holon_actors.actors._cell_base import CellBase
 from holon_actors.actors.admin._feed import Feed, Seen
 from holon_actors.actors.admin._plain import in_words
 from holon_actors.actors.admin._walk import walk
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Tracer"]
 
-_HANDLER: Any = vars(Cell)["_handler"]
-_ACTOR: Any = vars(Cell)["_actor"]
+_HANDLER: Any = vars(CellBase)["_handler"]
+_ACTOR: Any = vars(CellBase)["_actor"]
 _WRAPPED = ("tell", "ask")
 
 

@@ -86,11 +86,11 @@ class Admin(Actor):
 
     def receive(self, message: Any, sender: ActorRef[Any] | None) -> Any:
         try:
-            return self._meet(message)
+            return self._meet(message, sender)
         except Exception as error:  # noqa: BLE001  # ours; it ends one request, and nothing else
             return _orders.refusal(error)
 
-    def _meet(self, message: Any) -> Any:
+    def _meet(self, message: Any, sender: ActorRef[Any] | None) -> Any:
         match message:
             case ListActors():
                 return self._run(self._reader.list_actors(message))
@@ -108,7 +108,8 @@ class Admin(Actor):
                 return self._sweep()
         answer = self._reader.answer(message)
         if answer is None:
-            self.unhandled(message)
+            # No `unhandled`, which would end the ask: whoever asks from outside reads refusals.
+            self.system.dead_letter(message, sender, self.ref, "unhandled")
             return Refused("rejected", "TypeError", f"no request: {type(message).__name__}")
         return answer
 

@@ -26,6 +26,7 @@ from holon_actors.actors.process import _say
 from holon_actors.actors.process.errors import ProcessDied, ProcessStartError
 from holon_actors.actors.process.errors_in_transit import packed_error, unpacked_error
 from holon_actors.actors.process.exchange import Exchange
+from holon_actors.actors.process.memory import MemoryKills
 from holon_actors.actors.process.pipe import Pipe
 from holon_actors.actors.process.starter import Starter
 
@@ -67,6 +68,7 @@ class Child:
         self._gone: asyncio.Future[None] = system.loop.create_future()
         self._turn: asyncio.Future[bool] | None = None  # of the message that is being handled
         self._number = 0
+        self._memory_kills = MemoryKills()
         self._timer: asyncio.TimerHandle | None = None
         ours, self._theirs = socket.socketpair()
         make = system._context.copy().run
@@ -230,7 +232,8 @@ class Child:
         if self.pid is None:
             self.process_unstarted("the starter process has ended")
             return
-        died = ProcessDied(self._cell.address, self.pid, exit_code)
+        short = exit_code == -signal.SIGKILL and self._memory_kills.happened()
+        died = ProcessDied(self._cell.address, self.pid, exit_code, short)
         died.__cause__ = self._misspoken
         self._over(died)
 

@@ -14,17 +14,24 @@ class ProcessDied(ActorError, RuntimeError):
     handled in part, so only retry what is idempotent.
 
     `exit_code` is its exit status, `signal` the name of the signal that killed it, such as
-    "SIGSEGV"; one of them is None, and both where nobody could tell. `reason` says it in words.
+    "SIGSEGV"; one of them is None, and both where nobody could tell. `reason` says it in words, and
+    whether memory may have been short.
     """
 
-    def __init__(self, address: object, pid: int, exit_code: int | None) -> None:
+    # It is raised by the kernel, about another process: where in the kernel tells nobody anything.
+    traceback_tells = False
+
+    def __init__(
+        self, address: object, pid: int, exit_code: int | None, memory_short: bool = False
+    ) -> None:
         killed = exit_code is not None and exit_code < 0
         self.address = address
         self.pid = pid
         self.signal = _signal_name(-exit_code) if exit_code is not None and killed else None
         self.exit_code = None if killed else exit_code
         if self.signal is not None:
-            self.reason = f"killed by {self.signal}"
+            perhaps = ", perhaps for want of memory" if memory_short else ""
+            self.reason = f"killed by {self.signal}{perhaps}"
         elif exit_code is not None:
             self.reason = f"exit status {exit_code}"
         else:

@@ -20,11 +20,11 @@ class Incoming:
 
     __slots__ = (
         "_ack_delay_s",
-        "_early",
         "_early_bytes",
         "_settings",
         "_unanswered",
         "due",
+        "early",
         "expected",
     )
 
@@ -32,7 +32,7 @@ class Incoming:
         self._settings = settings
         self._ack_delay_s = min(0.02, settings.heartbeat_s / 50)
         # Invariant: all keys are above `expected`, by less than the window.
-        self._early: dict[int, Packet] = {}
+        self.early: dict[int, Packet] = {}
         self._early_bytes = 0
         self._unanswered = 0
         self.expected = 1
@@ -47,15 +47,15 @@ class Incoming:
             return []
         ready = [packet]
         self.expected += 1
-        while self._early:
-            follower = self._early.pop(self.expected, None)
+        while self.early:
+            follower = self.early.pop(self.expected, None)
             if follower is None:
                 break
             self._early_bytes -= _size(follower)
             ready.append(follower)
             self.expected += 1
         self._unanswered += 1
-        if self._early or self._unanswered >= _ACK_EVERY or len(ready) > 1:
+        if self.early or self._unanswered >= _ACK_EVERY or len(ready) > 1:
             self.due = now
         elif self.due is None:
             self.due = now + self._ack_delay_s
@@ -63,21 +63,21 @@ class Incoming:
 
     def _keep(self, packet: Packet) -> None:
         number, size = packet.number, _size(packet)
-        if number < self.expected or number in self._early:
+        if number < self.expected or number in self.early:
             return
         # What does not fit is as good as lost, and comes again.
         if number >= self.expected + self._settings.window_packets:
             return
-        if self._early and self._early_bytes + size > self._settings.window_bytes:
+        if self.early and self._early_bytes + size > self._settings.window_bytes:
             return
-        self._early[number] = packet
+        self.early[number] = packet
         self._early_bytes += size
 
     @property
     def sack(self) -> int:
         """Which of the numbers behind `expected` are here already, as bits."""
         bits = 0
-        for number in self._early:
+        for number in self.early:
             place = number - self.expected - 1
             if place < _SACK_BITS:
                 bits |= 1 << place

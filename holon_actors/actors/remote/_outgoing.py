@@ -66,32 +66,32 @@ class Outgoing:
     """Numbers, window and timer of what is sent."""
 
     __slots__ = (
-        "_again",
         "_backoff",
-        "_flying",
         "_flying_bytes",
-        "_next",
         "_probe_until",
         "_rto_min_s",
         "_rttvar_s",
         "_settings",
         "_srtt_s",
-        "_waiting",
+        "again",
         "due",
+        "flying",
+        "following",
         "held_bytes",
         "held_messages",
+        "waiting",
     )
 
     def __init__(self, settings: LinkSettings) -> None:
         self._settings = settings
-        self._waiting: deque[Parcel] = deque()
-        self._flying: deque[Parcel] = deque()  # sent, in the order of their numbers
-        self._again: deque[Parcel] = deque()  # to be sent again
+        self.waiting: deque[Parcel] = deque()
+        self.flying: deque[Parcel] = deque()  # sent, in the order of their numbers
+        self.again: deque[Parcel] = deque()  # to be sent again
         self._flying_bytes = 0
         # Invariant: the sums over all that is not acknowledged.
         self.held_messages = 0
         self.held_bytes = 0
-        self._next = 1
+        self.following = 1  # the next number; nobody has it, or one above it
         self._srtt_s: float | None = None
         self._rttvar_s = 0.0
         self._rto_min_s = min(0.1, settings.heartbeat_s / 10)
@@ -103,35 +103,30 @@ class Outgoing:
     @property
     def idle(self) -> bool:
         """Whether everything is acknowledged."""
-        return not (self._waiting or self._flying)
-
-    @property
-    def flying(self) -> int:
-        """How many packets are on the way."""
-        return len(self._flying)
+        return not (self.waiting or self.flying)
 
     def parcels(self) -> list[Parcel]:
         """All that is not acknowledged, oldest first."""
-        return [*self._flying, *self._waiting]
+        return [*self.flying, *self.waiting]
 
     def add(self, parcel: Parcel) -> None:
         """Accept a packet for sending."""
         self.held_messages += parcel.messages
         self.held_bytes += parcel.size
-        self._waiting.append(parcel)
+        self.waiting.append(parcel)
 
     def next(self) -> Parcel | None:
         """What to send now, if anything; `sent` says that it was."""
-        while self._again:
-            parcel = self._again[0]
+        while self.again:
+            parcel = self.again[0]
             if not parcel.arrived:
                 return parcel
-            self._again.popleft()
-        if not self._waiting:
+            self.again.popleft()
+        if not self.waiting:
             return None
-        settings, parcel = self._settings, self._waiting[0]
-        if self._flying and (
-            len(self._flying) >= settings.window_packets
+        settings, parcel = self._settings, self.waiting[0]
+        if self.flying and (
+            len(self.flying) >= settings.window_packets
             or self._flying_bytes + parcel.size > settings.window_bytes
         ):
             return None
@@ -139,11 +134,11 @@ class Outgoing:
 
     def sent(self, parcel: Parcel, now: float) -> None:
         """`parcel`, the latest answer of `next`, is on its way."""
-        if self._again and self._again[0] is parcel:
-            self._again.popleft()
+        if self.again and self.again[0] is parcel:
+            self.again.popleft()
         else:
-            self._waiting.popleft()
-            self._flying.append(parcel)
+            self.waiting.popleft()
+            self.flying.append(parcel)
             self._flying_bytes += parcel.size
         parcel.sends += 1
         parcel.sent_at = now
@@ -153,21 +148,16 @@ class Outgoing:
     def number(self, parcel: Parcel) -> int:
         """The number of a packet, given when it is first sent."""
         if not parcel.number:
-            parcel.number = self._next
-            self._next += 1
+            parcel.number = self.following
+            self.following += 1
         return parcel.number
 
-    def plausible(self, ack: int) -> bool:
-        """Whether `ack` can be true: nobody has what was never sent."""
-        return ack <= self._next
-
-    def acknowledged(self, ack: int, sack: int, now: float) -> list[Parcel]:
-        """The peer waits for number `ack`, and has those that `sack` says. Returns what is done
-        with.
-        """
-        done = []
-        flying = self._flying
+    def acknowledged(self, ack: int, sack: int, now: float) -> None:
+        """The peer waits for number `ack`, and has those that `sack` says."""
+        flying = self.flying
+        progress = False
         while flying and flying[0].number < ack:
+            progress = True
             parcel = flying.popleft()
             parcel.arrived = True
             self._flying_bytes -= parcel.size
@@ -175,20 +165,18 @@ class Outgoing:
             self.held_bytes -= parcel.size
             if parcel.sends == 1:  # of a repeated one nobody knows which was answered (Karn)
                 self._measure(now - parcel.sent_at)
-            done.append(parcel)
-        if done:
+        if progress:
             self._backoff = 1
             self.due = now + self._rto_s() if flying else None
             if flying and ack < self._probe_until:
                 self._repeat_older(self._probe_until)
         if sack and flying:
             self._mark(ack, sack, now)
-        return done
 
     def _mark(self, ack: int, sack: int, now: float) -> None:
         highest = ack + sack.bit_length()
-        first = self._flying[0].number
-        for parcel in self._flying:
+        first = self.flying[0].number
+        for parcel in self.flying:
             n = parcel.number
             if n > highest:
                 break
@@ -196,7 +184,7 @@ class Outgoing:
                 parcel.arrived = True
         # Once per round trip, or one gap would be filled by every acknowledgement that sees it.
         patience_s = self._srtt_s or self._rto_min_s
-        for parcel in self._flying:
+        for parcel in self.flying:
             if parcel.number > highest - _REORDER or parcel.number - first > 64:
                 break
             if not parcel.arrived and now - parcel.sent_at >= patience_s:
@@ -206,22 +194,22 @@ class Outgoing:
         """The timer may have run out: the oldest is sent again, and what follows when the answer
         shows that it was lost as well.
         """
-        if self.due is None or now < self.due or not self._flying:
+        if self.due is None or now < self.due or not self.flying:
             return
         self._backoff = min(self._backoff * 2, _BACKOFF_MAX)
-        self._repeat(self._flying[0])
-        self._probe_until = self._next
+        self._repeat(self.flying[0])
+        self._probe_until = self.following
         self.due = now + self._rto_s()
 
     def _repeat_older(self, until: int) -> None:
         self._probe_until = 0
-        for parcel in self._flying:
+        for parcel in self.flying:
             if parcel.number < until and not parcel.arrived:
                 self._repeat(parcel)
 
     def _repeat(self, parcel: Parcel) -> None:
-        if parcel not in self._again:
-            self._again.append(parcel)
+        if parcel not in self.again:
+            self.again.append(parcel)
 
     def _measure(self, rtt_s: float) -> None:
         if self._srtt_s is None:

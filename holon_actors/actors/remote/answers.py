@@ -43,8 +43,13 @@ class Answer:
         return late
 
     def set_result(self, value: Any) -> None:
-        self._finish()
-        self._conversation.answer(self.ask, value)
+        conversation = self._conversation
+        if self._callbacks is None:  # `_finish`, written out: most answers end here
+            self._done = True
+            conversation.answers.pop(self.ask, None)
+        else:
+            self._finish()
+        conversation.answer(self.ask, value)
 
     def set_exception(self, error: BaseException) -> None:
         self._finish()

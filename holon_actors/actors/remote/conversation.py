@@ -41,13 +41,13 @@ class Conversation:
     """One session of a link."""
 
     __slots__ = (
-        "_channel_heard_at",
         "_last_ask",
         "_risers",
         "answers",
         "asks",
         "blocked",
         "channel",
+        "channel_heard_at",
         "clock",
         "decoder",
         "dialling",
@@ -72,7 +72,7 @@ class Conversation:
         self.link = link
         self.session = session
         self.channel: Channel | None = None
-        self._channel_heard_at = 0.0
+        self.channel_heard_at = 0.0
         self.blocked = False  # the channel has no room
         self.dialling = False  # this end has said hello
         self.was_up = False
@@ -115,7 +115,8 @@ class Conversation:
         `MailboxFull`.
         """
         outbox = self.outbox
-        outbox.check_room(ref)
+        if outbox.room <= 0:
+            outbox.check_room(ref)
         target = outbox.target(ref)
         source = 0 if sender is None else outbox.source(sender)
         number = self._last_ask = self._last_ask + 1
@@ -226,22 +227,20 @@ class Conversation:
             channel.send((packet,))
 
     def heard(self, channel: Channel, now: float) -> None:
-        """A packet of this session has come by `channel`. Answers go the way that works: where the
-        peer is heard. When each end prefers another one, the one with the smaller nonce gives way.
+        """A packet of this session has come by a `channel` that is not the one in use. Answers go
+        the way that works: where the peer is heard. When each end prefers another one, the one with
+        the smaller nonce gives way.
         """
-        if channel is self.channel:
-            self._channel_heard_at = now
-            return
         session = self.session
         beats = 0.5 if session.mine < session.theirs else 1.0
-        if now - self._channel_heard_at >= beats * self.node.settings.heartbeat_s:
-            self.channel, self._channel_heard_at = channel, now
+        if now - self.channel_heard_at >= beats * self.node.settings.heartbeat_s:
+            self.channel, self.channel_heard_at = channel, now
             self.blocked = False
 
     def risen(self, channel: Channel, now: float) -> None:
         """The session is up; `channel` is where the peer is heard."""
         self.was_up = True
-        self.channel, self._channel_heard_at = channel, now
+        self.channel, self.channel_heard_at = channel, now
         self.blocked = False
         self._wake_risers()
 
@@ -295,6 +294,7 @@ class Conversation:
         self.targets.meanings.clear()
         self.sources.meanings.clear()
         for parcel in lost:
-            for message, sender, ref in parcel.contents:
-                self.system.dead_letter(message, sender, ref, letter_reason)
+            for messages, sender, ref in parcel.contents:
+                for message in messages:
+                    self.system.dead_letter(message, sender, ref, letter_reason)
         return sum(parcel.messages for parcel in lost)

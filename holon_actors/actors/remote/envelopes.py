@@ -15,6 +15,7 @@ __all__ = [
     "FAILURE",
     "KILL",
     "NAME",
+    "RUN",
     "SEND",
     "SPAWN",
     "STOP",
@@ -36,3 +37,4 @@ TERMINATED: Final = 8  # watch, reason
 STOP: Final = 9  # target
 KILL: Final = 10  # target
 SPAWN: Final = 11  # ask; class name, arguments, keywords, name
+RUN: Final = 12  # target, sender; messages of one class that were told one after another

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from holon_transports import Buffer, CodecError
@@ -39,15 +41,27 @@ _MISSHAPEN = (TypeError, ValueError, IndexError, KeyError, OverflowError)
 class Inbound:
     """Takes in the envelopes of one conversation."""
 
-    __slots__ = ("_conversation", "_items", "_sources", "_take", "_targets", "_value")
+    __slots__ = (
+        "_conversation",
+        "_items",
+        "_run",
+        "_sources",
+        "_take",
+        "_targets",
+        "_value",
+        "answered",
+    )
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
+        self.answered: list[tuple[asyncio.Future[Any], Any]] = []  # to be delivered
         self._items = conversation.decoder.items
         self._value = conversation.decoder.value
+        self._run = conversation.decoder.run
         self._targets = conversation.targets.meanings
         self._sources = conversation.sources.meanings
         self._take: dict[int, Callable[[list[Any], Sequence[Buffer]], None]] = {
+            envelopes.RUN: self._tell_all,
             envelopes.ASK: self._ask,
             envelopes.SEND: self._send,
             envelopes.ANSWER: self._answer,
@@ -74,6 +88,8 @@ class Inbound:
                     sender = sources[source] if source else None
                 else:
                     self._take[item[0]](item, buffers)
+                    if conversation.over:
+                        return
                     continue
             except _MISSHAPEN as error:
                 raise RemoteProtocolError(f"an envelope that means nothing: {error!r}") from error
@@ -85,6 +101,15 @@ class Inbound:
             ref.tell(message, sender)
             if conversation.over:
                 return
+
+    def _tell_all(self, item: list[Any], buffers: Sequence[Buffer]) -> None:
+        _, target, source, class_id, fields = item
+        ref, sender = self._targets[target], self._sources[source] if source else None
+        messages, errors = self._run(class_id, fields)
+        for error in errors:
+            self._unreadable(error, sender, ref)
+        if messages:
+            _deliver_all(ref, messages, sender, plain=class_id > 0 and sender is None)
 
     def _unreadable(
         self, error: CodecError, sender: ActorRef[Any] | None, ref: ActorRef[Any]
@@ -159,7 +184,7 @@ class Inbound:
         if future is None:
             return
         try:
-            future.set_result(self._value(class_id, payload, buffers))
+            self.answered.append((future, self._value(class_id, payload, buffers)))
         except CodecError as error:
             future.set_exception(error)
         del self._conversation.asks[number]
@@ -232,6 +257,22 @@ def _now(ref: ActorRef[Any]) -> ActorRef[Any]:
     return ref.now() if isinstance(ref, PathRef) else ref
 
 
+def _deliver_all(
+    ref: ActorRef[Any], messages: list[Any], sender: ActorRef[Any] | None, *, plain: bool
+) -> None:
+    """Tell an actor all of them. A mailbox that refuses nothing takes them at once, as `Cell.tell`
+    would one by one: on the event loop's thread the actor cannot end in between. `plain` says that
+    they need no envelopes.
+    """
+    cell = _now(ref)
+    if type(cell) is Cell and type(cell._queue) is deque:
+        cell._queue.extend(messages if plain else zip(messages, repeat(sender), repeat(None)))
+        cell._schedule()
+        return
+    for message in messages:
+        cell.tell(message, sender)
+
+
 def _deliver(
     ref: ActorRef[Any],
     message: Any,
@@ -240,7 +281,7 @@ def _deliver(
     limit_s: float | None,
 ) -> None:
     """Give an ask to whom it is for: into the mailbox, or at once to an idle actor."""
-    cell = _now(ref)
+    cell = ref if type(ref) is Cell else _now(ref)
     if not isinstance(cell, Cell) or type(cell).ask is not Cell.ask:
         limit = math.inf if limit_s is None else limit_s
         asking = cell.ask(message, limit, sender=sender)

@@ -26,11 +26,12 @@ _logger = logging.getLogger("holon_actors.remote")
 class LinkLog:
     """The log of one node."""
 
-    __slots__ = ("_down", "_kernel", "_system")
+    __slots__ = ("_down", "_kernel", "_system", "lost")
 
     def __init__(self, system: str, kernel: KernelLog) -> None:
         self._system = system
         self._down: dict[str, None] = {}  # nodes whose links were reported as lost
+        self.lost = 0  # links that were reported as lost
         self._kernel = kernel
 
     def up(self, up: LinkUp) -> None:
@@ -46,15 +47,10 @@ class LinkLog:
         if len(self._down) >= _DOWN_MAX:
             del self._down[next(iter(self._down))]
         self._down[down.node] = None
-        self._tell(
-            logging.INFO if down.reason == "shutdown" else logging.WARNING,
-            "lost links",
-            "%s: the link with %s is down (%s), %d messages unacknowledged",
-            self._system,
-            down.node,
-            down.reason,
-            down.unacknowledged,
-        )
+        self.lost += 1
+        level = logging.INFO if down.reason == "shutdown" else logging.WARNING
+        text = "%s: the link with %s is down: %s%s"
+        self._tell(level, "lost links", text, self._system, down.node, down.reason, _unknown(down))
         return True
 
     def broken(self, channel: str, reason: str) -> None:
@@ -83,3 +79,10 @@ class LinkLog:
     def _tell(self, level: int, kind: str, text: str, *facts: Any) -> None:
         if self._kernel._admit(kind, level):
             _logger.log(level, text, *facts)
+
+
+def _unknown(down: LinkDown) -> str:
+    count = down.unacknowledged
+    if not count:
+        return ""
+    return f" ({count} {'message' if count == 1 else 'messages'} may not have arrived)"

@@ -1,7 +1,8 @@
 """A system among others: transports, links and the one timer of them all.
 
-The shell around sessions: it brings them packets and the time, and sends what they want sent. Lost
-links are not opened again by themselves, but by whoever wants to say something next.
+The shell around sessions: it brings them the time, and sends what they want sent (`intake` brings
+them packets). Lost links are not opened again by themselves, but by whoever wants to say something
+next.
 """
 
 from __future__ import annotations
@@ -10,18 +11,16 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, Any
 
-from holon_transports import Buffer, Channel, CodecError, TransportError
+from holon_transports import Channel, TransportError
 from holon_transports.codec import Limits
 
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import NodeUnreachable
 from holon_actors.actors.events import LinkDown, LinkUp
 from holon_actors.actors.ref import ActorRef
-from holon_actors.actors.remote import packets
 from holon_actors.actors.remote.addresses import Addresses
 from holon_actors.actors.remote.carriers import Carriers
 from holon_actors.actors.remote.conversation import Conversation
-from holon_actors.actors.remote.door import Door
 from holon_actors.actors.remote.endpoints import (
     CLIENT,
     endpoint_text,
@@ -29,12 +28,13 @@ from holon_actors.actors.remote.endpoints import (
     reachable,
     scheme_of,
 )
-from holon_actors.actors.remote.errors import PacketError, RemoteProtocolError
 from holon_actors.actors.remote.inbound import Inbound
+from holon_actors.actors.remote.intake import Intake
 from holon_actors.actors.remote.link import Link
 from holon_actors.actors.remote.link_log import LinkLog
 from holon_actors.actors.remote.links import Links
-from holon_actors.actors.remote.packets import Greeting, Packet
+from holon_actors.actors.remote.packets import Greeting
+from holon_actors.actors.remote.peer import Peer
 from holon_actors.actors.remote.session import Phase, Session
 from holon_actors.actors.remote.settings import LinkSettings
 
@@ -45,7 +45,7 @@ __all__ = ["Node"]
 
 
 class Node:
-    """The remote side of one actor system; a `Receiver` of its transports."""
+    """The remote side of one actor system."""
 
     def __init__(self, system: ActorSystem, settings: LinkSettings, incarnation: int) -> None:
         self.system = system
@@ -54,12 +54,12 @@ class Node:
         self.incarnation = incarnation
         self.addresses = Addresses(self)
         self._clock = system._dispatcher.clock
-        self._carriers = Carriers(system, self)
         self.log = LinkLog(system.name, system._log)
         self._links = Links()
-        self._door = Door(self, self._links)
         self._by_nonce: dict[int, Conversation] = {}
         self._inbound: dict[int, Inbound] = {}
+        self.intake = Intake(self)
+        self._carriers = Carriers(system, self.intake)
         self._dirty: list[Conversation] = []
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = math.inf
@@ -82,15 +82,16 @@ class Node:
         """The reference for an address, near or far."""
         return self.addresses.ref(address)
 
-    async def connect(self, url: str, limit_s: float) -> Greeting:
+    async def connect(self, url: str, limit_s: float) -> Peer:
         """See `ActorSystem.connect`."""
         address = Address(named_peer(url), "/", None, endpoint_text(url))
         conversation = self.reach(address)
         try:
             async with asyncio.timeout(limit_s):
-                return await conversation.wait_up(address)
+                peer = await conversation.wait_up(address)
         except TimeoutError:
             raise NodeUnreachable(address, f"no answer within {limit_s:g} s") from None
+        return Peer(peer.name, peer.endpoint, peer.incarnation)
 
     def known(self, endpoint: str) -> Conversation | None:
         """The conversation with the node at an endpoint, if there is one."""
@@ -132,7 +133,7 @@ class Node:
             raise NodeUnreachable(address, "it does not listen, and has no session with this node")
         if link is None:
             link = self._links.outgoing(endpoint)
-        conversation = self._begin(link, address.system)
+        conversation = self.begin(link, address.system)
         link.current = conversation
         try:
             self._dial(link, address.system, address)
@@ -141,7 +142,8 @@ class Node:
             raise
         return conversation
 
-    def _begin(self, link: Link, expected: str) -> Conversation:
+    def begin(self, link: Link, expected: str) -> Conversation:
+        """A conversation over a link, with whoever says it is the system `expected`."""
         rng, now = self.system.rng, self._clock()
         nonce = rng.getrandbits(64) or 1
         greeting = Greeting(
@@ -156,7 +158,7 @@ class Node:
         conversation = Conversation(self, link, session)
         self._by_nonce[nonce] = conversation
         self._inbound[nonce] = Inbound(conversation)
-        self._want(session.wake_at)
+        self.want(session.wake_at)
         return conversation
 
     def _dial(self, link: Link, name: str, address: Address) -> None:
@@ -179,99 +181,10 @@ class Node:
         if not conversation.outbox.awake:
             conversation.wake()
 
-    # --- what transports deliver ---
-
-    def received(self, channel: Channel, frames: list[Buffer]) -> None:
-        """See `Receiver`."""
-        if self._closed:
-            return
-        try:
-            packet = packets.parse(frames)
-            if packet.kind == packets.HELLO:
-                self._hello(channel, packet)
-                return
-        except PacketError as error:
-            self._bad(channel, str(error))
-            return
-        conversation = self._by_nonce.get(packet.to)
-        if conversation is None:
-            if packet.kind not in (packets.GONE, packets.REFUSE):
-                channel.send((packets.note(packets.GONE, packet.source, packet.to),))
-            return
-        self._take(conversation, channel, packet)
-
-    def drained(self, channel: Channel) -> None:
-        """See `Receiver`."""
-        for conversation in self.conversations():
-            if conversation.channel is channel:
-                conversation.blocked = False
-                self.pump(conversation)
-
-    def broken(self, channel: Channel, reason: str) -> None:
-        """See `Receiver`."""
-        self.log.broken(channel.name, reason)
-        for conversation in self.conversations():
-            if conversation.channel is channel:
-                conversation.session.abort(reason)
-                self.pump(conversation)
-
-    def _bad(self, channel: Channel, reason: str) -> None:
-        self.log.broken(channel.name, reason)
-        if not self._links.dials(channel):
-            channel.close()
-        for conversation in self.conversations():
-            if conversation.channel is channel:
-                conversation.session.abort(reason)
-                self.pump(conversation)
-
-    def _hello(self, channel: Channel, packet: Packet) -> None:
-        greeting = Greeting.parse(packet.body)
-        objection = self._door.objection(channel, greeting)
-        if objection is not None:
-            self.log.refused(channel.name, objection)
-            channel.send((packets.note(packets.REFUSE, packet.source, 0, objection),))
-            return
-        link = self._links.incoming(greeting, self.addresses.endpoint)
-        conversation = link.listener(packet)
-        if conversation is None:
-            conversation = self._begin(link, greeting.name)
-            if link.current is None:
-                link.current = conversation
-            else:
-                link.candidate = conversation
-        if conversation.channel is None:
-            conversation.channel = channel
-        now = self._clock()
-        conversation.session.greeted(packet.source, greeting, now)
-        # Along the way that is known to work: our own dialling may not reach the peer.
-        for answer in conversation.session.control(now):
-            channel.send((answer,))
-        self._want(conversation.session.wake_at)
-
-    def _take(self, conversation: Conversation, channel: Channel, packet: Packet) -> None:
-        session, now = conversation.session, self._clock()
-        before = session.phase
-        conversation.outbox.awake = True  # what is said in answer goes out below, together
-        try:
-            ready = session.received(packet, now)
-            if session.phase is Phase.UP:
-                conversation.heard(channel, now)
-                if before is not Phase.UP:
-                    self._up(conversation, channel, now)
-            inbound = self._inbound.get(session.mine)
-            for delivered in ready:
-                if inbound is None or conversation.over:
-                    break
-                inbound.packet(delivered)
-        except (RemoteProtocolError, CodecError) as error:
-            session.abort(f"broke the rules: {error}")
-        finally:
-            conversation.outbox.awake = False
-        self.pump(conversation)
-
     # --- what becomes of conversations ---
 
-    def _up(self, conversation: Conversation, channel: Channel, now: float) -> None:
+    def rise(self, conversation: Conversation, channel: Channel, now: float) -> None:
+        """A session is up; `channel` is where the peer is heard."""
         link = conversation.link
         if link.candidate is conversation:
             link.candidate, old = None, link.current
@@ -308,7 +221,8 @@ class Node:
 
     def _tell_down(self, conversation: Conversation, reason: str, unknown: int) -> None:
         link, peer = conversation.link, conversation.session.peer
-        node = f"{peer.name if peer is not None else link.expected or '?'}@{link.endpoint}"
+        name = peer.name if peer is not None else link.expected
+        node = f"{name}@{link.endpoint}" if name else link.endpoint
         down = LinkDown(node, 0 if peer is None else peer.incarnation, reason, unknown)
         if self.log.down(down):
             self.system.events.publish(down)
@@ -343,11 +257,12 @@ class Node:
                 self._over(conversation, session.reason)
         else:
             conversation.outbox.refresh_room()
-            self._want(session.wake_at)
+            self.want(session.wake_at)
         if self._flushed is not None and not self._flushed.done() and self._idle:
             self._flushed.set_result(None)
 
-    def _want(self, at: float) -> None:
+    def want(self, at: float) -> None:
+        """Look at the sessions at a time, at the latest."""
         if at >= self._timer_at or self._closed:
             return
         if self._timer is not None:
@@ -367,7 +282,7 @@ class Node:
             self._sweep_at = now + self.settings.heartbeat_s
             for conversation in self._by_nonce.values():
                 conversation.sweep()
-        self._want(min((c.session.wake_at for c in self._by_nonce.values()), default=math.inf))
+        self.want(min((c.session.wake_at for c in self._by_nonce.values()), default=math.inf))
 
     # --- the end ---
 

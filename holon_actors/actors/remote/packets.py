@@ -34,7 +34,7 @@ __all__ = [
     "parse",
 ]
 
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 
 # Kinds. A session's packets carry both nonces; HELLO does not know the receiver's yet.
 HELLO: Final = 1  # who I am; the first word, repeated until it is answered
@@ -188,8 +188,10 @@ def parse(frames: Sequence[Buffer]) -> Packet:
     magic, kind, to, source, number, ack, sack = _HEAD.unpack_from(view)
     if magic != _MAGIC:
         raise PacketError("not a packet of this protocol")
-    if kind not in _KINDS:
-        raise PacketError(f"a packet of unknown kind {kind}")
-    if len(frames) > 1 and kind != DATA:
-        raise PacketError("buffers beside a packet that has none")
-    return Packet(kind, to, source, number, ack, sack, view[HEAD_BYTES:], frames[1:])
+    buffers: Sequence[Buffer] = frames[1:] if len(frames) > 1 else ()
+    if kind != DATA:
+        if kind not in _KINDS:
+            raise PacketError(f"a packet of unknown kind {kind}")
+        if buffers:
+            raise PacketError("buffers beside a packet that has none")
+    return Packet(kind, to, source, number, ack, sack, view[HEAD_BYTES:], buffers)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import math
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from holon_actors.actors.address import Address
 from holon_actors.actors.errors import NodeUnreachable
 from holon_actors.actors.ref import ActorRef
 from holon_actors.actors.remote import envelopes
+from holon_actors.actors.remote._reply import Reply
+from holon_actors.actors.remote.told import CLOSED
 from holon_actors.actors.signals import Terminated
 
 if TYPE_CHECKING:
@@ -27,13 +30,15 @@ class RemoteRef(ActorRef[Any]):
     `is_alive` is what is known here: true until somebody here who watched it was told of its end.
     """
 
-    __slots__ = ("_address", "_conversation", "_node", "ended", "system", "wire")
+    __slots__ = ("_address", "_conversation", "_node", "_thread", "ended", "run", "system", "wire")
 
     def __init__(self, node: Node, address: Address) -> None:
         self.system = node.system
         self._node = node
         self._address = address
         self._conversation: Conversation | None = None
+        self._thread = node.system._dispatcher._thread
+        self.run = CLOSED  # what its last message went into, if more can join it
         self.ended = False
         # The address as its own node knows it.
         self.wire = address.path if address.uid is None else f"{address.path}#{address.uid}"
@@ -50,6 +55,14 @@ class RemoteRef(ActorRef[Any]):
         return conversation
 
     def tell(self, message: Any, sender: ActorRef[Any] | None = None) -> None:
+        run = self.run
+        if (
+            type(message) is run.cls
+            and sender is run.sender
+            and get_ident() == self._thread
+            and run.put(run, message)
+        ):
+            return
         system = self.system
         if not system._dispatcher.on_loop:
             system._on_loop(self.tell, message, sender)
@@ -67,12 +80,13 @@ class RemoteRef(ActorRef[Any]):
         self, message: Any, timeout: float | None = None, *, sender: ActorRef[Any] | None = None
     ) -> Any:
         system = self.system
-        if asyncio.get_running_loop() is not system.loop:
+        loop = system._loop
+        if asyncio.get_running_loop() is not loop:
             asking = self.ask(message, timeout, sender=sender)
             crossing = asyncio.run_coroutine_threadsafe(asking, self._open_loop())
             return await asyncio.wrap_future(crossing)
         conversation = self._reach()
-        answer: asyncio.Future[Any] = asyncio.Future(loop=system.loop)
+        answer: asyncio.Future[Any] = Reply(loop=loop)
         limit = system.ask_timeout if timeout is None else timeout
         endless = limit == math.inf
         # What has no time left is sent all the same, as to an actor here.

@@ -81,6 +81,7 @@ class Session:
         "orderly",
         "peer",
         "phase",
+        "post",
         "reason",
         "theirs",
         "wake_at",
@@ -106,6 +107,8 @@ class Session:
         self._settings = settings
         self._chance = chance
         self._outgoing = Outgoing(settings)
+        # Accepts a packet for sending, also before the session is up.
+        self.post: Callable[[Parcel], None] = self._outgoing.add
         self._incoming = Incoming(settings)
         self._control: list[bytes] = []
         self._opened_at = now
@@ -122,10 +125,6 @@ class Session:
         """Say the first word, and repeat it until there is an answer."""
         if self.phase is Phase.OPENING and self._hello_at == math.inf:
             self._say_hello(now)
-
-    def post(self, parcel: Parcel) -> None:
-        """Accept a packet for sending, also before the session is up."""
-        self._outgoing.add(parcel)
 
     def leave(self, reason: str) -> None:
         """End it in an orderly way."""
@@ -160,9 +159,14 @@ class Session:
 
         Raises `RemoteProtocolError` for what no peer may say.
         """
+        kind = packet.kind
+        if kind == packets.DATA and packet.source == self.theirs and self.phase is Phase.UP:
+            if packet.to != self.mine:
+                return []
+            self._heard_at = now
+            return self._data(packet, now)
         if self.phase is Phase.OVER or packet.to != self.mine:
             return []
-        kind = packet.kind
         if kind == packets.REFUSE:
             if self.phase is Phase.OPENING:
                 self._end(f"refused: {packet.text}")
@@ -220,17 +224,26 @@ class Session:
         self.wake_at = min(self.wake_at, now + self._ping_s)
 
     def _carried(self, packet: Packet, now: float) -> list[Packet]:
-        if not self._outgoing.plausible(packet.ack):
-            raise RemoteProtocolError(f"acknowledged packet {packet.ack}, which was never sent")
+        if packet.kind == packets.DATA:
+            return self._data(packet, now)
+        outgoing = self._outgoing
+        if packet.ack > outgoing.following:
+            raise _impossible(packet)
         if packet.kind == packets.WELCOME:
             # Ours has crossed the peer's, or the peer has not heard that we are up.
             self._ack(now)
-            return []
-        self._outgoing.acknowledged(packet.ack, packet.sack, now)
-        if packet.kind != packets.DATA:
-            return []
-        ready = self._incoming.take(packet, now)
-        due = self._incoming.due
+        else:
+            outgoing.acknowledged(packet.ack, packet.sack, now)
+        return []
+
+    def _data(self, packet: Packet, now: float) -> list[Packet]:
+        outgoing, incoming = self._outgoing, self._incoming
+        if packet.ack > outgoing.following:
+            raise _impossible(packet)
+        if outgoing.flying:
+            outgoing.acknowledged(packet.ack, packet.sack, now)
+        ready = incoming.take(packet, now)
+        due = incoming.due
         if due is not None and due < self.wake_at:
             self.wake_at = due
         return ready
@@ -251,20 +264,18 @@ class Session:
 
     def next_parcel(self) -> Parcel | None:
         """The next DATA packet that may be sent; `frames` makes it ready, `sent` says it was."""
-        return self._outgoing.next() if self.phase is Phase.UP else None
+        outgoing = self._outgoing
+        if not (outgoing.waiting or outgoing.again) or self.phase is not Phase.UP:
+            return None
+        return outgoing.next()
 
     def frames(self, parcel: Parcel) -> list[Buffer]:
         """A packet as the transport takes it."""
         if parcel.frames is None:
-            number = self._outgoing.number(parcel)
-            head = packets.head(
-                packets.DATA,
-                self.theirs,
-                self.mine,
-                number,
-                self._incoming.expected,
-                self._incoming.sack,
-            )
+            incoming = self._incoming
+            number = parcel.number or self._outgoing.number(parcel)
+            ack, sack = incoming.expected, incoming.sack if incoming.early else 0
+            head = packets.head(packets.DATA, self.theirs, self.mine, number, ack, sack)
             parcel.frames = [b"".join((head, *parcel.parts)), *parcel.buffers]
             parcel.parts = ()
         return parcel.frames
@@ -337,7 +348,7 @@ class Session:
     @property
     def flying(self) -> int:
         """DATA packets on their way."""
-        return self._outgoing.flying
+        return len(self._outgoing.flying)
 
     def silent_s(self, now: float) -> float:
         """How long nothing was heard."""
@@ -369,3 +380,7 @@ class Session:
         self.reason = reason
         self.orderly = orderly
         self.wake_at = -math.inf  # to be noticed at once
+
+
+def _impossible(packet: Packet) -> RemoteProtocolError:
+    return RemoteProtocolError(f"acknowledged packet {packet.ack}, which was never sent")

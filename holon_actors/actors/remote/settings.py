@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from holon_actors.errors import ConfigError
 
-__all__ = ["LinkSettings"]
+__all__ = ["HEARTBEAT_S", "LinkSettings", "settled"]
+
+HEARTBEAT_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +17,7 @@ class LinkSettings:
 
     # A peer that has been silent for `silence_beats` of these is lost. Larger: fewer false alarms
     # on a busy machine, later news of a real end.
-    heartbeat_s: float = 1.0
+    heartbeat_s: float = HEARTBEAT_S
     # Below 2, or a loss is noticed later than two heartbeats; each beat is four pings.
     silence_beats: float = 1.6
     # How long a peer may take to answer the first word before it counts as unreachable. None: two
@@ -43,7 +45,7 @@ class LinkSettings:
 
     def __post_init__(self) -> None:
         if not self.heartbeat_s > 0:
-            raise ConfigError(f"heartbeat={self.heartbeat_s}: more than 0 seconds")
+            raise ConfigError(f"LinkSettings(heartbeat_s={self.heartbeat_s}): more than 0")
         if not 0.5 < self.silence_beats < 2:
             raise ConfigError(f"silence_beats={self.silence_beats}: between 0.5 and 2")
         for name, value in vars(self).items():
@@ -54,3 +56,16 @@ class LinkSettings:
     def opening_s(self) -> float:
         """How long a peer may take to answer the first word."""
         return max(1.0, 2 * self.heartbeat_s) if self.connect_s is None else self.connect_s
+
+
+def settled(links: LinkSettings | None, heartbeat_s: float) -> LinkSettings:
+    """The settings of a system that was given these, and a heartbeat. Raises `ConfigError` if they
+    contradict each other.
+    """
+    if links is None:
+        return LinkSettings(heartbeat_s=heartbeat_s)
+    if heartbeat_s not in (HEARTBEAT_S, links.heartbeat_s):
+        raise ConfigError(
+            f"heartbeat={heartbeat_s}, and links with heartbeat_s={links.heartbeat_s}: give one"
+        )
+    return links

@@ -56,5 +56,6 @@ def _message(word: str) -> str:
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputRejected(where, f"not JSON: {error}") from None
+        example = """write '{"type": "Deposit", "amount": 5}', or '"text"', or 5"""
+        raise InputRejected(where, f"not JSON: {error}; {example}") from None
     return text

@@ -9,8 +9,8 @@ from typing import Any
 import click
 
 from holon_actors.actors.admin import EventPage, GetEvents, GetFacts
-from holon_actors.cli.attach.connection import Attached
-from holon_actors.cli.attach.options import access_of, node_options, words_argument
+from holon_actors.cli.attach.connection import Access, Attached
+from holon_actors.cli.attach.options import access_options, words_argument
 from holon_actors.cli.attach.session import run_attached
 from holon_actors.cli.attach.targets import no_more, split_words
 from holon_actors.cli.attach.views import as_data, event_text
@@ -27,13 +27,10 @@ def _facts_command(name: str, help_text: str) -> click.Command:
 
     @click.command(name=name, help=help_text)
     @words_argument("[ENDPOINT]")
-    @node_options
+    @access_options
     def command(
         words: tuple[str, ...],
-        timeout: float | None,
-        key: str | None,
-        authorized: str | None,
-        insecure: bool,
+        access: Access,
         as_json: bool,
     ) -> None:
         given = split_words(words)
@@ -42,22 +39,19 @@ def _facts_command(name: str, help_text: str) -> click.Command:
         async def look(system: Attached) -> None:
             facts: dict[str, Any] = await system.ask(GetFacts())
             part = facts[name]
-            click.echo(dump_json(part) if as_json else table_text(rows_of(part)))
+            click.echo(dump_json(part) if as_json else table_text(rows_of(part), of=name))
 
-        run_attached(given, access_of(timeout, key, authorized, insecure), look)
+        run_attached(given, access, look)
 
     return command
 
 
 @click.command(name="events")
 @words_argument("[ENDPOINT]")
-@node_options
+@access_options
 def _events(
     words: tuple[str, ...],
-    timeout: float | None,
-    key: str | None,
-    authorized: str | None,
-    insecure: bool,
+    access: Access,
     as_json: bool,
 ) -> None:
     """Show the latest failures, restarts, dead letters and the like."""
@@ -76,7 +70,7 @@ def _events(
         if page.dropped:
             note(f"{page.dropped} more came too fast to keep")
 
-    run_attached(given, access_of(timeout, key, authorized, insecure), look)
+    run_attached(given, access, look)
 
 
 MORE: dict[str, Callable[[], click.Command]] = {

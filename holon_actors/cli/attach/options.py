@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -12,7 +13,7 @@ from holon_actors.cli.params import DURATION, debug_option, json_option
 if TYPE_CHECKING:
     from holon_actors.cli.attach.connection import Access
 
-__all__ = ["access_of", "node_options", "words_argument"]
+__all__ = ["access_of", "access_options", "node_options", "sort_option", "words_argument"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,6 +52,35 @@ def node_options(function: F) -> F:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def access_options(function: F) -> F:
+    """`node_options` for a command that takes them as one `access`."""
+
+    @wraps(function)
+    def command(
+        *,
+        timeout: float | None,
+        key: str | None,
+        authorized: str | None,
+        insecure: bool,
+        **others: Any,
+    ) -> Any:
+        return function(access=access_of(timeout, key, authorized, insecure), **others)
+
+    return node_options(command)  # type: ignore[return-value]
+
+
+def sort_option(sorts: tuple[str, ...], default: str) -> Callable[[F], F]:
+    """`--sort`, for a table of actors."""
+    return click.option(
+        "--sort",
+        type=click.Choice(sorts),
+        default=default,
+        show_default=True,
+        help="depth: most unread messages first; age: the oldest unread; busy: longest at one "
+        "message.",
+    )
 
 
 def access_of(

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Static
 
 from holon_actors.actors.admin import ActorDetail, ActorPage, ActorRow, Inspect, ListActors
-from holon_actors.cli.attach.views import detail_text, row_cells
+from holon_actors.cli.attach.views import actors_text, detail_text, row_cells
 from holon_actors.cli.reporting import visible
 from holon_actors.errors import HolonError
 
@@ -102,7 +102,7 @@ class TopApp(App[None]):
         except HolonError as error:
             head.update(Text(f"{self._label}: {error}"))
             return
-        head.update(Text(f"{self._label}  {page.total} actors by {self._order}"))
+        head.update(Text(f"{self._label}  {actors_text(page.total)} by {self._order}"))
         self._show(page)
 
     def _show(self, page: ActorPage) -> None:

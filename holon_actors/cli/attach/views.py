@@ -17,6 +17,7 @@ from holon_actors.actors.admin import (
 from holon_actors.cli.reporting import printable, visible
 
 __all__ = [
+    "actors_text",
     "age_text",
     "as_data",
     "blocked_text",
@@ -51,6 +52,11 @@ def age_text(seconds: float | None) -> str:
     if seconds < _HOUR_S:
         return f"{int(seconds) // _MINUTE_S}m{int(seconds) % _MINUTE_S:02}s"
     return f"{int(seconds) // _HOUR_S}h{int(seconds) % _HOUR_S // _MINUTE_S:02}m"
+
+
+def actors_text(count: int) -> str:
+    """How many actors."""
+    return "1 actor" if count == 1 else f"{count} actors"
 
 
 def row_cells(row: ActorRow) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from holon_actors.cli.attach.connection import Access
 from holon_actors.cli.attach.delivery import deliver
-from holon_actors.cli.attach.options import access_of, node_options, words_argument
+from holon_actors.cli.attach.options import access_options, words_argument
 from holon_actors.cli.output import render, terminal_width
 
 __all__ = ["command"]
@@ -13,13 +14,10 @@ __all__ = ["command"]
 
 @click.command(name="ask")
 @words_argument("[ENDPOINT] PATH MESSAGE")
-@node_options
+@access_options
 def command(
     words: tuple[str, ...],
-    timeout: float | None,
-    key: str | None,
-    authorized: str | None,
-    insecure: bool,
+    access: Access,
     as_json: bool,
 ) -> None:
     """Ask an actor of a running system, and print its answer.
@@ -27,7 +25,7 @@ def command(
     MESSAGE is JSON, or - for JSON on stdin: {"type": "Balance"} is a Balance, JSON without a type
     the value itself.
     """
-    _, answer = deliver(words, access_of(timeout, key, authorized, insecure), ask=True)
+    _, answer = deliver(words, access, ask=True)
     width = None if as_json else terminal_width()
     form = "json" if as_json else "auto"
     click.echo(render(answer, form, compact=as_json, terminal_width=width))  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ from holon_actors.cli.attach.options import access_of, node_options
 from holon_actors.cli.attach.prompt import VERBS, Prompt, run_verb
 from holon_actors.cli.attach.session import run_attached
 from holon_actors.cli.attach.targets import Target, Words, find_target, split_words
-from holon_actors.cli.attach.views import age_text
+from holon_actors.cli.attach.views import actors_text, age_text
 from holon_actors.cli.jsonable import dump_json
 from holon_actors.cli.reporting import note, printable
 from holon_actors.cli.settings import Settings
@@ -96,7 +96,7 @@ async def _identity(system: Attached) -> Identity:
 
 def _greet(who: Identity, as_json: bool) -> None:
     at = "" if who.endpoint is None else f" at {who.endpoint}"
-    text = f"attached to {who.system}{at}: pid {who.pid}, {who.actors} actors"
+    text = f"attached to {who.system}{at}: pid {who.pid}, {actors_text(who.actors)}"
     if as_json:
         click.echo(dump_json({"system": who.system, "endpoint": who.endpoint, "pid": who.pid}))
     else:

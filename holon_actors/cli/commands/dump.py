@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from holon_actors.cli.attach.connection import Attached
+from holon_actors.cli.attach.connection import Access, Attached
 from holon_actors.cli.attach.dumping import Dump, gather
-from holon_actors.cli.attach.options import access_of, node_options, words_argument
+from holon_actors.cli.attach.options import access_options, words_argument
 from holon_actors.cli.attach.session import run_attached
 from holon_actors.cli.attach.targets import split_words
 from holon_actors.cli.errors import OutputRejected
@@ -25,14 +25,11 @@ __all__ = ["command"]
 @click.command(name="dump")
 @words_argument("[ENDPOINT] FILE")
 @click.option("--alone", is_flag=True, help="Leave out the other members of the cluster.")
-@node_options
+@access_options
 def command(
     words: tuple[str, ...],
     alone: bool,
-    timeout: float | None,
-    key: str | None,
-    authorized: str | None,
-    insecure: bool,
+    access: Access,
     as_json: bool,
 ) -> None:
     """Write one file with all that a bug report needs.
@@ -43,7 +40,6 @@ def command(
     """
     endpoint, file = _words(words)
     check_writable(None if file == "-" else file, "FILE")
-    access = access_of(timeout, key, authorized, insecure)
     given = split_words(() if endpoint is None else (endpoint,), path=False)
 
     async def take(system: Attached) -> Dump:

@@ -10,6 +10,7 @@ from holon_transports.keys import KeyPairFiles, write_key_pair
 
 from holon_actors.cli.jsonable import dump_json
 from holon_actors.cli.params import debug_option, json_option
+from holon_actors.cli.reporting import note
 
 __all__ = ["command"]
 
@@ -31,6 +32,8 @@ def command(folder: str, name: str | None, as_json: bool) -> None:
         return
     click.echo(f"{files.public_path}")
     click.echo(f"{files.secret_path}")
+    if name is None:
+        note(f"These are the keys of {files.name!r}, this host's name; --name takes another.")
     click.echo(
         f"Give peers {shlex.quote(str(files.public_path))}; show the other file to nobody.",
         err=True,

@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 
 from holon_actors.actors.admin import ActorPage, ListActors, local_systems
-from holon_actors.cli.attach.connection import Attached
-from holon_actors.cli.attach.options import access_of, node_options, words_argument
+from holon_actors.cli.attach.connection import Access, Attached
+from holon_actors.cli.attach.options import access_options, words_argument
 from holon_actors.cli.attach.session import run_attached
 from holon_actors.cli.attach.targets import no_more, split_words
 from holon_actors.cli.attach.views import as_data
@@ -25,14 +25,11 @@ LIMIT = 10_000
 @click.command(name="ls")
 @words_argument("[ENDPOINT] [PATH]")
 @click.option("--systems", is_flag=True, help="List the systems on this machine instead.")
-@node_options
+@access_options
 def command(
     words: tuple[str, ...],
     systems: bool,
-    timeout: float | None,
-    key: str | None,
-    authorized: str | None,
-    insecure: bool,
+    access: Access,
     as_json: bool,
 ) -> None:
     """List the actors below PATH (/user) of a running system.
@@ -45,7 +42,6 @@ def command(
     if systems:
         _show_systems(as_json)
         return
-    access = access_of(timeout, key, authorized, insecure)
 
     async def look(system: Attached) -> None:
         path = given.path or TOP
@@ -69,4 +65,4 @@ def _show(page: ActorPage, path: str, as_json: bool) -> None:
 
 def _show_systems(as_json: bool) -> None:
     found = [asdict(system) for system in local_systems()]
-    click.echo(dump_json(found) if as_json else table_text(found))
+    click.echo(dump_json(found) if as_json else table_text(found, of="systems"))

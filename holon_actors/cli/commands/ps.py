@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from holon_actors.actors.admin import ActorDetail, ActorPage, Inspect, ListActors, LoopBlocked
-from holon_actors.cli.attach.connection import Attached
-from holon_actors.cli.attach.options import access_of, node_options, words_argument
+from holon_actors.cli.attach.connection import Access, Attached
+from holon_actors.cli.attach.options import access_options, sort_option, words_argument
 from holon_actors.cli.attach.session import run_attached
 from holon_actors.cli.attach.targets import no_more, split_words
 from holon_actors.cli.attach.views import as_data, blocked_text, detail_text, row_cells, stack_text
@@ -25,13 +25,7 @@ STACKS_MAX = 50
 
 @click.command(name="ps")
 @words_argument("[ENDPOINT] [PATH]")
-@click.option(
-    "--sort",
-    type=click.Choice(SORTS),
-    default="path",
-    show_default=True,
-    help="depth: most unread messages first; age: the oldest unread; busy: longest at one message.",
-)
+@sort_option(SORTS, default="path")
 @click.option(
     "--limit",
     type=click.IntRange(min=1, max=20_000),
@@ -41,16 +35,13 @@ STACKS_MAX = 50
     help="Show at most N actors.",
 )
 @click.option("--stack", "stacks", is_flag=True, help="Show where each busy actor is.")
-@node_options
+@access_options
 def command(
     words: tuple[str, ...],
     sort: str,
     limit: int,
     stacks: bool,
-    timeout: float | None,
-    key: str | None,
-    authorized: str | None,
-    insecure: bool,
+    access: Access,
     as_json: bool,
 ) -> None:
     """Show the actors of a running system: mailboxes, ages, what each is at.
@@ -61,7 +52,6 @@ def command(
     """
     given = split_words(words)
     no_more(given)
-    access = access_of(timeout, key, authorized, insecure)
 
     async def look(system: Attached) -> None:
         page: ActorPage = await system.ask(ListActors(given.path or "/", sort, 0, limit))
@@ -95,13 +85,17 @@ def _show(
         return
     if blocked is not None:
         click.echo(blocked_text(label, blocked))
+    rows = page.rows
     for detail in details:
         if detail.row.path == (path or "").rstrip("/"):
             click.echo(detail_text(detail))
+            rows = [row for row in rows if row.path != detail.row.path]
         elif detail.stack is not None:
             click.echo(visible(f"{detail.row.path} handling {detail.row.current_message}"))
             click.echo(stack_text(detail.stack))
-    click.echo(table_text([row_cells(row) for row in page.rows], width=terminal_width()))
+    if rows or not details:
+        cells = [row_cells(row) for row in rows]
+        click.echo(table_text(cells, of="actors", width=terminal_width()))
     if page.total > len(page.rows):
         note(f"{len(page.rows)} of {page.total} actors; --limit shows more")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from holon_actors.actors.admin import StopActor
-from holon_actors.cli.attach.connection import Attached
-from holon_actors.cli.attach.options import access_of, node_options, words_argument
+from holon_actors.cli.attach.connection import Access, Attached
+from holon_actors.cli.attach.options import access_options, words_argument
 from holon_actors.cli.attach.session import run_attached
 from holon_actors.cli.attach.targets import no_more, split_words
 from holon_actors.cli.jsonable import dump_json
@@ -19,14 +19,11 @@ WAY_S = 2.0
 @click.command(name="stop")
 @words_argument("[ENDPOINT] PATH")
 @click.option("--kill", is_flag=True, help="Cancel the message that it is at.")
-@node_options
+@access_options
 def command(
     words: tuple[str, ...],
     kill: bool,
-    timeout: float | None,
-    key: str | None,
-    authorized: str | None,
-    insecure: bool,
+    access: Access,
     as_json: bool,
 ) -> None:
     """End an actor of a running system, and wait until it has ended.
@@ -38,7 +35,6 @@ def command(
     if path is None:
         raise click.UsageError("give the PATH of an actor, such as /user/ada")
     no_more(given)
-    access = access_of(timeout, key, authorized, insecure)
 
     async def end(system: Attached) -> None:
         await system.ask(StopActor(path, kill, access.timeout_s), access.timeout_s + WAY_S)

@@ -8,8 +8,8 @@ import sys
 import click
 
 from holon_actors.actors.admin import ActorPage, ListActors
-from holon_actors.cli.attach.connection import Attached
-from holon_actors.cli.attach.options import access_of, node_options, words_argument
+from holon_actors.cli.attach.connection import Access, Attached
+from holon_actors.cli.attach.options import access_options, sort_option, words_argument
 from holon_actors.cli.attach.session import run_attached
 from holon_actors.cli.attach.targets import no_more, split_words
 from holon_actors.cli.attach.views import as_data, row_cells
@@ -26,13 +26,7 @@ ROWS = 40
 
 @click.command(name="top")
 @words_argument("[ENDPOINT] [PATH]")
-@click.option(
-    "--sort",
-    type=click.Choice(SORTS),
-    default="depth",
-    show_default=True,
-    help="depth: most unread messages first; age: the oldest unread; busy: longest at one message.",
-)
+@sort_option(SORTS, default="depth")
 @click.option(
     "--interval",
     type=DURATION,
@@ -47,16 +41,13 @@ ROWS = 40
     metavar="N",
     help="Print N looks instead of the screen.  [default: 1, without a terminal]",
 )
-@node_options
+@access_options
 def command(
     words: tuple[str, ...],
     sort: str,
     interval: float,
     count: int | None,
-    timeout: float | None,
-    key: str | None,
-    authorized: str | None,
-    insecure: bool,
+    access: Access,
     as_json: bool,
 ) -> None:
     """Watch the actors of a running system, the busiest first.
@@ -80,7 +71,7 @@ def command(
         app = TopApp(system.ask, system.label, path=path, sort=sort, interval_s=interval)
         await app.run_async()
 
-    run_attached(given, access_of(timeout, key, authorized, insecure), watch)
+    run_attached(given, access, watch)
 
 
 def _need_textual() -> None:
@@ -98,7 +89,7 @@ async def _print_looks(
         if as_json:
             click.echo(dump_json([as_data(row) for row in page.rows]))
         else:
-            click.echo(table_text([row_cells(row) for row in page.rows]))
+            click.echo(table_text([row_cells(row) for row in page.rows], of="actors"))
         sys.stdout.flush()
         if left > 1:
             await asyncio.sleep(interval_s)

@@ -20,7 +20,7 @@ from holon_actors.cli.attach.connection import Attached
 from holon_actors.cli.attach.options import access_of, node_options, words_argument
 from holon_actors.cli.attach.session import run_attached
 from holon_actors.cli.attach.targets import no_more, split_words
-from holon_actors.cli.attach.views import as_data, record_text
+from holon_actors.cli.attach.views import actors_text, as_data, record_text
 from holon_actors.cli.deadline import time_limit
 from holon_actors.cli.jsonable import dump_json
 from holon_actors.cli.params import DURATION
@@ -81,7 +81,7 @@ class _Follower:
     async def follow(self, system: Attached) -> None:
         """Until enough have come, or somebody ends it."""
         begun: TraceStarted = await system.ask(StartTrace(self._path))
-        note(f"following {begun.actors} actors at and below {self._path} of {system.label}")
+        note(f"following {actors_text(begun.actors)} at and below {self._path} of {system.label}")
         try:
             while self._left is None or self._left > 0:
                 batch: TraceBatch = await system.ask(ReadTrace(begun.trace))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from holon_actors.actors.admin import ActorPage, ListActors
-from holon_actors.cli.attach.connection import Attached
-from holon_actors.cli.attach.options import access_of, node_options, words_argument
+from holon_actors.cli.attach.connection import Access, Attached
+from holon_actors.cli.attach.options import access_options, words_argument
 from holon_actors.cli.attach.session import run_attached
 from holon_actors.cli.attach.targets import no_more, split_words
 from holon_actors.cli.attach.views import as_data, tree_text
@@ -27,15 +27,12 @@ __all__ = ["command"]
     metavar="N",
     help="Show at most N actors.",
 )
-@node_options
+@access_options
 def command(
     words: tuple[str, ...],
     levels: int | None,
     limit: int,
-    timeout: float | None,
-    key: str | None,
-    authorized: str | None,
-    insecure: bool,
+    access: Access,
     as_json: bool,
 ) -> None:
     """Draw the actors of a running system as a tree.
@@ -45,7 +42,6 @@ def command(
     """
     given = split_words(words)
     no_more(given)
-    access = access_of(timeout, key, authorized, insecure)
 
     async def look(system: Attached) -> None:
         page: ActorPage = await system.ask(ListActors(given.path or "/", "path", 0, limit, levels))

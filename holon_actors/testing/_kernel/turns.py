@@ -72,7 +72,9 @@ class SimDispatcher(Dispatcher, TurnGiver):
 
     __slots__ = ("_recorder", "life")
 
+    # What comes next is the scheduler's choice, and a crash may come in between.
     batch = 0
+    askers = 0
 
     def __init__(self, loop: SimLoop, context: Context, recorder: Recorder) -> None:
         watchdog = cast("Any", _NoWatchdog())

@@ -28,53 +28,51 @@ class Storm:
 
 
 @dataclass(frozen=True)
-class Reset:
+class _OnLink:
     a: str
     b: str
+
+
+class Reset(_OnLink):
+    """The connection breaks, once."""
+
+
+class Clog(_OnLink):
+    """Nothing gets through, though nothing is lost."""
+
+
+class Unclog(_OnLink):
+    """What is held up gets through."""
 
 
 @dataclass(frozen=True)
-class Slow:
-    a: str
-    b: str
+class Slow(_OnLink):
     factor: float  # 1.0: not any more
 
 
 @dataclass(frozen=True)
-class Clog:
-    a: str
-    b: str
-
-
-@dataclass(frozen=True)
-class Unclog:
-    a: str
-    b: str
-
-
-@dataclass(frozen=True)
-class Crash:
+class _OnNode:
     node: str
 
 
-@dataclass(frozen=True)
-class Restart:
-    node: str
+class Crash(_OnNode):
+    """All that it does ends here and now."""
+
+
+class Restart(_OnNode):
+    """It begins anew, with what was durable."""
+
+
+class Pause(_OnNode):
+    """It does nothing, and does not know."""
+
+
+class Resume(_OnNode):
+    """It goes on."""
 
 
 @dataclass(frozen=True)
-class Pause:
-    node: str
-
-
-@dataclass(frozen=True)
-class Resume:
-    node: str
-
-
-@dataclass(frozen=True)
-class Skew:
-    node: str
+class Skew(_OnNode):
     offset_s: float
     drift: float
 

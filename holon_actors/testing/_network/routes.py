@@ -61,12 +61,16 @@ class Route:
         if self._timer is not None:
             if due_ns == self._timer_ns:
                 return
-            self._timer.cancel()
-            self._timer = None
+            self._disarm()
         if due_ns is not None:
             context = self._context(self._receiver(self.link.next))
             self._timer = self._timing.call_at_ns(due_ns, self._arrive, context, context=context)
             self._timer_ns = due_ns
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _context(self, transport: SimTransport | None) -> Context:
         return self._timing.neutral if transport is None else transport.context
@@ -93,6 +97,7 @@ class Route:
     def lose(self, reason: str, receiver: SimTransport | None = None) -> None:
         """What is on the way is lost: all, or what this receiver would have got."""
         lost = self.link.lose(lambda packet: receiver is None or self._receiver(packet) is receiver)
+        self._disarm()  # its context may be that of a node that has just crashed
         self.arm()
         self._tell_room()
         for _ in range(lost):

@@ -110,15 +110,15 @@ class Cluster:
         system.events._close()
         for root in filter(None, (system._user, system._own)):
             _end(root, life)
-        if system._shutdown is None:
-            system._shutdown = self._nothing_to_stop()
+        self._end_shutdown(system)
         system.events.subscribe(self._machine.recorded, self._machine.heard)
 
-    def _nothing_to_stop(self) -> Any:
-        """In the place of the task that shuts a system down: it would never run."""
-        report = self._loop.create_future()
-        report.set_result(ShutdownReport((), ()))
-        return report
+    def _end_shutdown(self, system: ActorSystem) -> None:
+        """The task that shuts the system down would never run, or not to its end."""
+        if system._shutdown is None:
+            system._shutdown = self._loop.create_future()
+        if not system._shutdown.done():
+            system._shutdown.set_result(ShutdownReport((), ()))
 
     def restart(self, name: str) -> ActorSystem:
         """Start a crashed node again, as a new life of the same name. A living one is left be."""

@@ -61,6 +61,7 @@ class Session:
     ) -> None:
         self.choices = choices
         self._begun = False
+        self.finished = False  # nothing of the run will happen any more
         self._own: ActorSystem | None = None
         seed = choices.stream("work").draw("seed", 1 << 62)
         self.recorder = Recorder()
@@ -128,7 +129,10 @@ class Session:
                 error = late
                 raise
             finally:
-                self.loop.finish(error)
+                try:
+                    self.loop.finish(error)
+                finally:
+                    self.finished = True
 
     async def _shut_down(self) -> None:
         self.cluster.resume_all()

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from holon_actors import Actor, Bounded, Request, message
+from holon_actors import Bounded
 from holon_actors.actors._cell import Cell
 from holon_actors.actors.admin import (
     Asked,
@@ -26,7 +26,6 @@ from holon_actors.actors.admin import (
 )
 from holon_actors.actors.admin._feed import LEASE_S
 from tests.actors.kit import (
-    Boom,
     Collector,
     Counter,
     Echo,
@@ -36,31 +35,7 @@ from tests.actors.kit import (
     turns,
     until,
 )
-
-
-@message(name="admin-test.Deposit")
-class Deposit:
-    amount: int
-
-
-@message(name="admin-test.Balance")
-class Balance(Request[int]):
-    pass
-
-
-class Account(Actor):
-    def __init__(self) -> None:
-        self.balance = 0
-
-    def receive(self, message, sender):
-        match message:
-            case Deposit(amount=amount):
-                self.balance += amount
-            case Balance():
-                return self.balance
-            case "fail":
-                raise Boom("no money")
-        return None
+from tests.support.account import Account, Balance, Deposit
 
 
 async def for_ever(me, message, sender):
@@ -150,7 +125,7 @@ async def test_the_last_failure_is_remembered_with_the_actor(bank, admin):
     bank.spawn(Account, name="ada").tell("fail")
     await turns()
     detail = await admin.ask(Inspect("/user/ada"))
-    assert "Boom: no money" in detail.last_failure
+    assert "ValueError: no money" in detail.last_failure
     assert detail.row.restarts == 1
     assert detail.stack is None
     events = (await admin.ask(GetEvents())).events
@@ -170,7 +145,7 @@ async def test_a_told_message_is_of_its_class_and_an_answer_is_plain(bank, admin
     ("text", "kind", "error"),
     [
         ('{"type": "Deposit"}', "rejected", "MessageRejected"),
-        ('"fail"', "failed", "Boom"),
+        ('"fail"', "failed", "ValueError"),
     ],
 )
 async def test_a_failed_delivery_names_the_error(bank, admin, text, kind, error):

@@ -161,7 +161,7 @@ class Blocking(Actor):
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         Path(path).with_suffix(".reached").touch()
         while not Path(path).exists():
-            time.sleep(0.005)
+            time.sleep(0.005)  # a file tells nobody
         return "done"
 
 
@@ -248,6 +248,8 @@ class Busybody(Actor):
             case ReceiveTimeout():
                 self.set_receive_timeout(None)
                 self.notes.append("quiet")
+                if self.other is not None:
+                    self.other.tell("quiet")
             case _:
                 self.notes.append(message)
         return None

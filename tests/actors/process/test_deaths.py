@@ -13,7 +13,6 @@ import psutil
 import pytest
 
 from holon_actors import (
-    Actor,
     ActorFailed,
     ActorRestarted,
     ActorStopped,
@@ -30,7 +29,8 @@ from holon_actors import (
     UnpicklableActor,
 )
 from holon_actors import Child as Spec
-from tests.actors.kit import Heard, Scripted, ended, until
+from holon_actors.actors.process.memory import MemoryKills
+from tests.actors.kit import Heard, Scripted, ended, ends_seen, on_process, until
 from tests.actors.process.kit import (
     Add,
     Blocking,
@@ -43,10 +43,6 @@ from tests.actors.process.kit import (
     Pid,
     Sleeper,
 )
-
-
-def on_process(system: ActorSystem, cls: type[Actor], *args: Any, **options: Any) -> Any:
-    return system.spawn(cls, *args, dispatcher="process", **options)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +63,30 @@ async def test_the_death_of_its_process_ends_the_ask_and_restarts_it(
     assert await ref.ask(Add(1)) == 11
     assert await ref.ask(Pid()) != before
     assert len(restarts) == 1
+
+
+async def test_a_death_is_one_line_in_the_log(
+    system: ActorSystem, caplog: pytest.LogCaptureFixture
+) -> None:
+    ref = on_process(system, Counter)
+    with pytest.raises(ProcessDied) as died:
+        await ref.ask(Die("kill"), timeout=30)
+    await ref.ask(Add(1))  # it has been restarted, so that has been told
+    (line,) = [r for r in caplog.records if r.levelname == "ERROR"]
+    assert line.exc_info is None, "where the kernel noticed tells nobody anything"
+    assert line.getMessage().endswith(f"restart after ProcessDied: {died.value}")
+
+
+@pytest.mark.parametrize("short", [False, True])
+async def test_a_kill_while_memory_is_short_says_so(
+    system: ActorSystem, monkeypatch: pytest.MonkeyPatch, short: bool
+) -> None:
+    monkeypatch.setattr(MemoryKills, "happened", lambda kills: short)
+    ref = on_process(system, Counter)
+    with pytest.raises(ProcessDied) as died:
+        await ref.ask(Die("kill"), timeout=30)
+    assert died.value.reason.endswith("killed by SIGKILL") is not short
+    assert ("want of memory" in str(died.value)) is short
 
 
 async def test_a_handler_out_of_memory_fails_alone(system: ActorSystem) -> None:
@@ -151,16 +171,7 @@ async def test_the_restart_budget_holds_for_deaths(system: ActorSystem) -> None:
 
 async def test_watchers_hear_of_an_end_but_not_of_a_restart(system: ActorSystem) -> None:
     ref = on_process(system, Counter)
-    seen: list[Any] = []
-
-    def watching(me: Any, message: Any, sender: Any) -> None:
-        if message == "watch":
-            me.watch(ref)
-        else:
-            seen.append(message)
-
-    watcher = system.spawn(Scripted, watching)
-    await watcher.ask("watch")
+    seen = await ends_seen(system, ref)
     with pytest.raises(ProcessDied):
         await ref.ask(Die("kill"))
     await ref.ask(Add(1))

@@ -29,7 +29,12 @@ def test_a_death_says_how(exit_code: int | None, facts: tuple[Any, ...]) -> None
 
 @pytest.mark.parametrize(
     "error",
-    [ProcessDied("a", 1, -11), ProcessStartError("a", "why"), UnpicklableActor("cls", "why")],
+    [
+        ProcessDied("a", 1, -11),
+        ProcessDied("a", 1, -9, True),
+        ProcessStartError("a", "why"),
+        UnpicklableActor("cls", "why"),
+    ],
 )
 def test_all_are_holon_errors_and_can_be_pickled(error: HolonError) -> None:
     again = pickle.loads(pickle.dumps(error))

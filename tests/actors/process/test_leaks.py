@@ -116,7 +116,7 @@ async def main():
     print(await idle.ask(Pid(), timeout=30), await busy.ask("hello", timeout=30), flush=True)
     busy.tell([sys.argv[1], True])
     print(busy.pid, system._processes.starter().pid, flush=True)
-    await asyncio.sleep(600)
+    await asyncio.Event().wait()
 
 asyncio.run(main())
 """

@@ -12,7 +12,6 @@ import psutil
 import pytest
 
 from holon_actors import (
-    Actor,
     ActorStopped,
     ActorSystem,
     AskDeadlock,
@@ -21,10 +20,21 @@ from holon_actors import (
     CodecError,
     DeadLetter,
     MailboxFull,
+    MessageUnhandled,
     Priority,
     Terminated,
 )
-from tests.actors.kit import Collector, Echo, Heard, Scripted, ended, turns, until
+from tests.actors.kit import (
+    Collector,
+    Echo,
+    Heard,
+    Scripted,
+    ended,
+    ends_seen,
+    on_process,
+    turns,
+    until,
+)
 from tests.actors.process.kit import (
     Add,
     Blocking,
@@ -39,10 +49,6 @@ from tests.actors.process.kit import (
     Tell,
     Unknown,
 )
-
-
-def on_process(system: ActorSystem, cls: type[Actor], *args: Any, **options: Any) -> Any:
-    return system.spawn(cls, *args, dispatcher="process", **options)
 
 
 async def test_its_handler_runs_in_another_process(system: ActorSystem) -> None:
@@ -171,18 +177,14 @@ async def test_a_message_can_be_stashed_and_come_back_at_once(system: ActorSyste
 
 
 async def test_timers_pipes_and_receive_timeouts_work(system: ActorSystem) -> None:
-    ref = on_process(system, Busybody)
-    for order, note in (("schedule", "tick"), ("pipe", "piped"), ("quiet", "quiet")):
+    seen: list[Any] = []
+    ref = on_process(system, Busybody, system.spawn(Collector, seen))
+    for order, note in (("schedule", "tick"), ("pipe", "piped")):
         await ref.ask(order)
-        while note not in await notes_after(ref, note):
+        while note not in await ref.ask("notes"):
             pass
-
-
-async def notes_after(ref: Any, note: str) -> Any:
-    if note == "quiet":  # asking would keep it from being quiet
-        await asyncio.to_thread(os.sched_yield)
-        await asyncio.sleep(0.02)
-    return await ref.ask("notes")
+    await ref.ask("quiet")
+    await until(lambda: seen == ["quiet"])  # to ask would keep it from being quiet
 
 
 async def test_it_hears_of_the_end_of_whom_it_watches(system: ActorSystem) -> None:
@@ -207,16 +209,7 @@ async def test_it_does_not_hear_of_whom_it_watches_no_more(system: ActorSystem) 
 
 async def test_its_end_is_told_to_watchers(system: ActorSystem) -> None:
     ref = on_process(system, Counter)
-    seen: list[Any] = []
-
-    def watching(me: Any, message: Any, sender: Any) -> None:
-        if message == "watch":
-            me.watch(ref)
-        else:
-            seen.append(message)
-
-    watcher = system.spawn(Scripted, watching)
-    await watcher.ask("watch")
+    seen = await ends_seen(system, ref)
     ref.tell("stop")
     await until(lambda: seen)
     assert seen == [Terminated(ref, "stopped")]
@@ -239,10 +232,14 @@ async def test_what_is_no_message_ends_an_ask_and_makes_a_dead_letter(system: Ac
     assert await ref.ask(Add(1)) == 1
 
 
-async def test_an_unhandled_message_is_a_dead_letter_here(system: ActorSystem) -> None:
+async def test_an_unhandled_message_is_a_dead_letter_here_and_ends_its_ask(
+    system: ActorSystem,
+) -> None:
     letters = Heard(system, DeadLetter)
     ref = on_process(system, Busybody)
-    await ref.ask("unhandled")
+    with pytest.raises(MessageUnhandled) as caught:
+        await ref.ask("unhandled")
+    assert (str(caught.value.address), caught.value.message_type) == (str(ref.address), "str")
     letter = (await letters.wait())[0]
     assert (letter.message, letter.recipient, letter.reason) == ("unhandled", ref, "unhandled")
 
@@ -300,16 +297,7 @@ async def test_its_children_live_in_its_process_and_are_reached_from_here(
 async def test_the_end_of_its_child_is_told_on_both_sides(system: ActorSystem) -> None:
     ref = on_process(system, Parent, name="parent")
     kid: Any = await ref.ask("kid")
-    seen: list[Any] = []
-
-    def watching(me: Any, message: Any, sender: Any) -> None:
-        if message == "watch":
-            me.watch(kid)
-        else:
-            seen.append(message)
-
-    watcher = system.spawn(Scripted, watching)
-    await watcher.ask("watch")
+    seen = await ends_seen(system, kid)
     kid.stop()
     await until(lambda: seen)
     assert seen == [Terminated(kid, "stopped")]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from holon_actors import Actor, ActorSystem, Request, message
@@ -117,13 +116,6 @@ async def two(transport: str, tmp_path: Any, **options: Any) -> AsyncIterator[An
         ActorSystem("two", bind=endpoint(transport, tmp_path, "two"), **options) as other,
     ):
         yield one, other
-
-
-async def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
-    """Until a condition that has no event is true."""
-    async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  # there is no event to wait for
-            await asyncio.sleep(0.001)
 
 
 def sizes(system: ActorSystem) -> dict[str, int]:

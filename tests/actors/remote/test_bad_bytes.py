@@ -18,7 +18,7 @@ from holon_actors.actors.remote import packets
 from holon_actors.actors.remote.packets import Greeting
 from holon_actors.actors.remote.settings import LinkSettings
 from tests.actors.kit import Heard, until
-from tests.actors.remote.kit import Account, Total, sizes
+from tests.actors.remote.kit import Account, Listener, Total, sizes
 
 
 class Stranger:
@@ -78,6 +78,9 @@ BAD_BODIES = {
     "not an item": b"\x01",
     "an unknown kind": Encoder().pack((99, 1, 0), None),
     "a tell to a number without a name": Encoder().pack((0, 5, 0), None),
+    "a run to a number without a name": Encoder().pack((12, 5, 0), [1]),
+    "a run that is none": Encoder().pack((5, 1, "/user/ada"), None)
+    + Encoder().pack((12, 1, 0), None),
     "a tell of the wrong length": Encoder().pack((0,), None),
     "a watch twice": Encoder().pack((5, 1, "/user/ada"), None)
     + Encoder().pack((6, 1, 1), None) * 2,
@@ -103,6 +106,19 @@ async def test_bad_envelopes_drop_the_link_with_a_reason(node: ActorSystem, body
     assert downs[0].reason.startswith("broke the rules")
     await until(lambda: packets.GONE in stranger.kinds())
     await works(node)
+
+
+async def test_values_that_no_node_puts_in_a_run_are_messages_like_any_other(
+    node: ActorSystem,
+) -> None:
+    seen: list[Any] = []
+    node.spawn(Listener, seen, name="ear")
+    stranger = Stranger(node)
+    await stranger.greet()
+    odd = [(1, None, None), None, [], "text", (2, 2, 2)]
+    stranger.data(Encoder().pack((5, 1, "/user/ear"), None) + Encoder().pack((12, 1, 0), odd) * 2)
+    await until(lambda: len(seen) == 10)
+    assert seen == [(value, None) for value in odd * 2]
 
 
 async def test_an_answer_that_cannot_be_read_ends_the_ask_with_the_session(
@@ -177,7 +193,7 @@ async def test_with_keys_nobody_pushes_out_a_connected_node_by_claiming_its_endp
             channel = Keyed(name)
             greeting = Greeting(name=name, **facts)  # type: ignore[arg-type]
             hello = packets.head(packets.HELLO, 0, 7) + greeting.pack()
-            node._remote.received(channel, [hello])  # type: ignore[arg-type]
+            node._remote.intake.received(channel, [hello])  # type: ignore[arg-type]
             assert [packet.kind for packet in channel.sent] == [kind]
         assert await other.ref(f"holon://node@{node.endpoint}/user/ada").ask(Total()) == 3
 
@@ -204,7 +220,7 @@ async def test_an_acknowledgement_of_the_future_drops_the_link(node: ActorSystem
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"protocol": 2}, "protocol version 2 on one side, 1 on the other"),
+        ({"protocol": 1}, f"protocol version 1 on one side, {packets.PROTOCOL} on the other"),
         ({"expected": "bank"}, "is the system node, not bank"),
         ({"name": "no name"}, "no name"),
         ({"endpoint": "a/b"}, "a/b"),

@@ -12,7 +12,8 @@ from holon_transports.keys import write_key_pair
 from holon_transports.security import Curve
 
 from holon_actors import ActorSystem, NodeUnreachable
-from tests.actors.remote.kit import Account, Add, Total, until
+from tests.actors.remote.kit import Account, Add, Total
+from tests.support.waiting import until
 
 
 class Site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,14 +20,15 @@ from holon_actors import (
     DeadLetter,
     EndpointInUse,
     LinkDown,
+    LinkSettings,
     LinkUp,
     MailboxFull,
     NodeUnreachable,
+    Peer,
     SpawnRefused,
     Terminated,
     remotable,
 )
-from holon_actors.actors.remote.settings import LinkSettings
 from tests.actors.kit import Heard
 from tests.actors.remote.kit import (
     Account,
@@ -38,8 +40,8 @@ from tests.actors.remote.kit import (
     Watcher,
     sizes,
     two,
-    until,
 )
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -145,7 +147,6 @@ async def test_a_restarted_node_is_another_one_and_refuses_stale_references(
         async with ActorSystem("two", bind="inproc://two") as two:
             stale = one.ref(two.spawn(Account, 1, name="ada").address)
             assert await stale.ask(Total()) == 1
-        await asyncio.sleep(0.002)  # another millisecond, so another incarnation
         async with ActorSystem("two", bind="inproc://two", attach=False) as two:
             before = two.statistics().spawned
             two.spawn(Account, 2, name="ada")
@@ -421,6 +422,54 @@ def test_settings_out_of_range_are_refused() -> None:
         LinkSettings(names_max=0)
     with pytest.raises(ConfigError, match="heartbeat"):
         ActorSystem("x", heartbeat=0)
+    with pytest.raises(ConfigError, match="heartbeat_s"):
+        LinkSettings(heartbeat_s=0)
+
+
+async def test_links_are_kept_by_the_settings_that_are_given() -> None:
+    links = LinkSettings(heartbeat_s=0.25, links_max=1)
+    async with (
+        ActorSystem("crowded", bind="inproc://crowded", links=links) as crowded,
+        ActorSystem("first", bind="inproc://first") as first,
+        ActorSystem("second", bind="inproc://second") as second,
+    ):
+        assert crowded.heartbeat == 0.25
+        assert await first.connect("inproc://crowded") == Peer(
+            "crowded", "inproc:crowded", crowded.incarnation
+        )
+        with pytest.raises(NodeUnreachable, match="as many links as there may be"):
+            await second.connect("inproc://crowded")
+
+
+def test_a_heartbeat_is_said_once() -> None:
+    links = LinkSettings(heartbeat_s=0.25)
+    assert ActorSystem("x", links=links, heartbeat=0.25).links is links
+    with pytest.raises(ConfigError, match="give one"):
+        ActorSystem("x", links=links, heartbeat=0.5)
+
+
+async def test_a_lost_link_is_one_line_that_says_what_there_is_to_say(
+    pair: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = pair
+    await one.connect("inproc://two")
+    talk = one._remote.known(two.endpoint)
+    with caplog.at_level(logging.WARNING, "holon_actors.remote"):
+        one._remote.intake.broken(talk.channel, "somebody cut the wire")
+        one._remote.intake.broken(talk.channel, "nobody was using it")
+    assert [record.getMessage() for record in caplog.records] == [
+        "one: the link with two@inproc:two is down: somebody cut the wire",
+        "one: dropped inproc://two: nobody was using it",
+    ]
+
+
+async def test_a_node_that_nobody_has_named_is_called_by_its_endpoint(pair: Any) -> None:
+    one, _ = pair
+    downs = Heard(one, LinkDown)
+    with pytest.raises(NodeUnreachable):
+        await one.connect("inproc://nowhere", timeout=30)
+    (down,) = await downs.wait()
+    assert down.node == "inproc:nowhere"
 
 
 async def test_a_node_may_be_called_by_several_names_and_no_link_ends_another() -> None:

@@ -15,7 +15,8 @@ import pytest
 
 from holon_actors import ActorSystem, LinkDown, LinkUp, NodeUnreachable, Terminated
 from tests.actors.kit import Heard
-from tests.actors.remote.kit import Add, Slow, Total, Watcher, sizes, until
+from tests.actors.remote.kit import Add, Slow, Total, Watcher, sizes
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[3]
 HEARTBEAT = 0.4

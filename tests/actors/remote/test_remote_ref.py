@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from holon_actors import ActorNotFound, ActorSystem, DeadLetter, Terminated
+from holon_actors import (
+    Actor,
+    ActorNotFound,
+    ActorSystem,
+    DeadLetter,
+    MessageUnhandled,
+    Terminated,
+)
 from holon_actors.actors.errors import RemoteError
 from holon_actors.actors.remote.remote_ref import RemoteRef
 from tests.actors.remote.kit import (
@@ -22,8 +29,8 @@ from tests.actors.remote.kit import (
     Total,
     Watcher,
     two,
-    until,
 )
+from tests.support.waiting import until
 
 
 @pytest.fixture(params=TRANSPORTS)
@@ -56,6 +63,16 @@ async def test_a_handlers_error_keeps_its_type(pair: Any) -> None:
         await account.ask(Fail("private"))
     assert other.value.type_name.endswith("Private")
     assert "Private: secret" in other.value.traceback_text
+
+
+async def test_an_ask_that_means_nothing_to_an_actor_elsewhere_ends_with_an_error(
+    pair: Any,
+) -> None:
+    one, two = pair
+    there = two.spawn(Actor)
+    with pytest.raises(MessageUnhandled) as caught:
+        await far(one, there).ask(Total(), timeout=5)
+    assert (caught.value.address, caught.value.message_type) == (there.address, "Total")
 
 
 async def test_a_watcher_hears_of_the_end_of_an_actor_elsewhere(pair: Any) -> None:

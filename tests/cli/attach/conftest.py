@@ -12,32 +12,8 @@ from textwrap import dedent
 
 import pytest
 
-from holon_actors import Actor, ActorSystem, Request, message
-
-
-@message(name="cli-attach.Deposit")
-class Deposit:
-    amount: int
-
-
-@message(name="cli-attach.Balance")
-class Balance(Request[int]):
-    pass
-
-
-class Account(Actor):
-    def __init__(self) -> None:
-        self.balance = 0
-
-    def receive(self, message, sender):
-        match message:
-            case Deposit(amount=amount):
-                self.balance += amount
-            case Balance():
-                return self.balance
-            case "fail":
-                raise ValueError("no money")
-        return message
+from holon_actors import Actor, ActorSystem
+from tests.support.account import Account
 
 
 class Stuck(Actor):

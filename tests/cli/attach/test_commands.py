@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from holon_actors.blocking import ActorSystem
+
 
 def text_of(bank):
     bank.on_loop(lambda: [bank.stuck.tell("x"), bank.stuck.tell("y")])
@@ -49,10 +51,17 @@ def test_ps_cuts_a_long_list_and_says_so(holon, bank):
     assert "2 of 5 actors" in ended.err
 
 
+def test_a_system_without_actors_says_so(holon, runtime_dir):
+    with ActorSystem("empty", attach=True):
+        assert holon("ps", "/user").out == "(no actors)\n"
+        assert holon("top", "/user").out == "(no actors)\n"
+
+
 def test_the_stack_of_a_stuck_actor_is_one_command_away(holon, bank):
     text_of(bank)
     ended = holon("ps", "bank", "/user/stuck")
     assert "Stuck.wait_for_ever" in ended.out
+    assert ended.out.count("/user/stuck") == 1, "said once, in full"
     assert "await asyncio.Event().wait()" in ended.out
     (row,) = json.loads(holon("ps", "/user/stuck", "--json").out)
     assert row["current_message"] == "str"
@@ -109,9 +118,10 @@ def test_tell_and_ask(holon, bank):
         (["tree", "/user/nobody"], 3, "no actor at /user/nobody"),
         (["trace", "/user/nobody"], 3, "no actor at /user/nobody"),
         (["ask", "/user/ada", "{"], 2, "not JSON"),
+        (["tell", "/user/ada", "{"], 2, """write '{"type": "Deposit", "amount": 5}'"""),
         (["ask", "/user/ada", '{"type": "Deposit"}'], 2, "Deposit needs 'amount'"),
         (["ask", "/user/ada", '{"type": "Deposit", "amount": "x"}'], 2, "Deposit.amount"),
-        (["ask", "/user/ada", '{"type": "Nothing"}'], 2, "'Nothing'"),
+        (["ask", "/user/ada", '{"type": "NotOfThisWorld"}'], 2, "'NotOfThisWorld'"),
         (["ask", "/user/ada"], 2, "MESSAGE"),
         (["ask"], 2, "PATH"),
         (["ask", "/user/ada", "1", "2"], 2, "quote"),

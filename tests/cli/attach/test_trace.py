@@ -25,7 +25,7 @@ def traced(holon, bank):
 def test_each_message_is_a_line_and_count_ends_it(traced):
     ended = traced("bank", "/user/ada", "--count", "3")
     assert ended.code == 0
-    assert "following 1 actors" in ended.err
+    assert "following 1 actor at" in ended.err
     lines = ended.out.splitlines()
     assert len(lines) == 3
     assert "- -> /user/ada tell {'n': 1} handled in " in lines[0]

@@ -12,6 +12,7 @@ import zmq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.support.waiting import until
 from tests.transports.conformance import Node
 from tests.transports.zeromq.attacked import (
     GREETING,
@@ -84,9 +85,7 @@ async def test_a_frame_beyond_the_limit_ends_the_connection_and_takes_no_memory(
 async def test_a_caller_that_is_cut_off_for_its_frames_is_one_line_in_the_log(open_target, caplog):
     for _ in range(5):
         await open_target.throw(b"\x02" + struct.pack(">Q", 2**40) + bytes(1000), greeted=True)
-    async with asyncio.timeout(10):
-        while "was cut off" not in caplog.text:  # noqa: ASYNC110 - the log tells nobody
-            await asyncio.sleep(0.01)
+    await until(lambda: "was cut off" in caplog.text)
     await open_target.serves()
     lines = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
     assert len(lines) == 1
@@ -98,9 +97,7 @@ async def test_a_known_peer_whose_connection_ends_is_named_for_who_looks(open_ta
     caplog.set_level("INFO", "holon_transports")
     await open_target.serves()
     open_target.client.transport.close()
-    async with asyncio.timeout(10):
-        while "ended: it left" not in caplog.text:  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.01)
+    await until(lambda: "ended: it left" in caplog.text)
     assert open_target.got[0][0].name in caplog.text
     assert "WARNING" not in caplog.text
 
@@ -121,7 +118,7 @@ async def test_a_slow_loris_is_cut_off(target):
         with contextlib.suppress(ConnectionError):
             writer.write(bytes([byte]))
             await writer.drain()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # to be slow is the attack
     assert ended.done()
     with contextlib.suppress(ConnectionError):
         await ended
@@ -160,7 +157,7 @@ async def test_more_frames_than_allowed_end_the_conversation(open_target):
 
 async def test_connections_beyond_the_limit_are_ended_and_the_others_served(target, caplog):
     await target.serves()
-    crowd = [await target.connect() for _ in range(60)]
+    crowd = await asyncio.gather(*(target.connect() for _ in range(60)))
     async with asyncio.timeout(10):
         for reader, writer in crowd:
             with contextlib.suppress(ConnectionError):

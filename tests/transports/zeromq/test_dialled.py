@@ -53,7 +53,7 @@ def unused_endpoint():
 def break_connection(server):
     listener = server.transport._listeners[0]
     for channel in listener._channels.values():
-        hang_up(channel.latest.get(zmq.SRCFD), listener.endpoint)
+        hang_up(channel.descriptor, listener.endpoint)
 
 
 @pytest.mark.parametrize("scheme", ["tcp", "ipc"])

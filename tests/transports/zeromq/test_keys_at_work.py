@@ -15,6 +15,7 @@ from holon_transports.security import Curve
 from holon_transports.zeromq import ZmqSettings, ZmqTransport
 from holon_transports.zeromq._monitor import Event
 
+from tests.support.waiting import until
 from tests.transports.conformance import Node, send_until
 
 SETTINGS = ZmqSettings(housekeeping_s=0.02, reconnect_first_s=0.01, reconnect_max_s=0.05)
@@ -82,13 +83,6 @@ async def pair(site, start):
     server.knows(client)
     client.knows(server)
     return server, client, start(server), start(client)
-
-
-async def until(condition):
-    """Log lines wake nobody."""
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
 
 
 def listen(node):

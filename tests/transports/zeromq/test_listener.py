@@ -14,6 +14,7 @@ from holon_transports.security import Curve
 from holon_transports.zeromq import ZmqSettings, ZmqTransport
 from holon_transports.zeromq._identity import new_identity
 
+from tests.support.waiting import until
 from tests.transports.conformance import Node, send_all, send_until
 
 
@@ -95,7 +96,7 @@ async def test_one_slow_reader_does_not_hold_up_the_others(make):
             taken += 1
             continue
         server.drained_channels.clear()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # that the kernel's buffers are full, nothing tells
         if to[b"slow"] not in server.drained_channels:
             break
     for n in range(100):
@@ -201,9 +202,7 @@ async def test_another_user_cannot_step_into_a_conversation(tmp_path, raw_dealer
         dealer.send(f"I am {name}".encode())
         if name == "a":
             await server.wait_frames(1)
-    async with asyncio.timeout(10):
-        while "ended a connection" not in caplog.text:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await until(lambda: "ended a connection" in caplog.text)
     assert server.frames == [[b"I am a"]]
     server.transport.close()
 
@@ -220,7 +219,7 @@ async def test_room_is_found_even_when_the_descriptor_was_silenced_in_passing(ma
             taken += 1
         else:
             server.drained_channels.clear()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1)  # that the kernel's buffers are full, nothing tells
             if not server.drained_channels:
                 break
     for _ in range(taken - 1):  # all but the one that is kept, while the loop stands still

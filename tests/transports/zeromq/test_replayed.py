@@ -9,6 +9,7 @@ import random
 import psutil
 import pytest
 
+from tests.support.waiting import until
 from tests.transports.zeromq.attacked import Site, Target
 
 CHANGES = 60
@@ -43,8 +44,7 @@ async def recorded(target) -> list[bytes]:
             channel.send([b"secret order", b"%d" % number, bytes(300)])
             await target.client.wait_frames(before + number)
         channel.close()
-        while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110 - the proxy's tasks tell nobody
-            await asyncio.sleep(0.001)
+        await until(lambda: len(asyncio.all_tasks()) == 1)  # the proxy's tasks tell nobody
     return said
 
 

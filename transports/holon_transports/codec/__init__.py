@@ -8,6 +8,17 @@ from holon_transports.codec.decoder import Decoder
 from holon_transports.codec.encoder import Encoder
 from holon_transports.codec.limits import Limits
 from holon_transports.codec.registry import register_message, wire_name
+from holon_transports.codec.run import Run, RunKind
 from holon_transports.codec.values import dumps, loads
 
-__all__ = ["Decoder", "Encoder", "Limits", "dumps", "loads", "register_message", "wire_name"]
+__all__ = [
+    "Decoder",
+    "Encoder",
+    "Limits",
+    "Run",
+    "RunKind",
+    "dumps",
+    "loads",
+    "register_message",
+    "wire_name",
+]

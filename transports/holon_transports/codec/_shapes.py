@@ -57,6 +57,12 @@ class Shape:
     @cached_property
     def checks(self) -> dict[str, Check]:
         """What each field accepts."""
+        return self.fresh_checks()
+
+    def fresh_checks(self) -> dict[str, Check]:
+        """The same, by the type hints as they can be read now: a class that is only sent may name
+        one that is still to come.
+        """
         hints = resolved_hints(self.cls)[0] if self.checked else {}
         return {
             field.name: check_of(hints[field.name]) if field.name in hints else ANYTHING

@@ -14,8 +14,10 @@ from holon_transports.codec._definitions import Definition, Maker, definition_of
 from holon_transports.codec._frames import Unframer
 from holon_transports.codec._lifting import LIFTERS
 from holon_transports.codec._marks import Mark
+from holon_transports.codec._plain import Builder, builder_of, one_by_one
 from holon_transports.codec.limits import Limits
 from holon_transports.codec.registry import REGISTRY
+from holon_transports.codec.run import FIELDS_MAX
 from holon_transports.errors import CodecError
 from holon_transports.transport import Buffer
 
@@ -39,8 +41,14 @@ class Decoder:
         self._names_size = 0  # characters of all that was defined
         self._definitions: list[Definition] = []
         self._makers: dict[int, Maker] = {}
+        self._runs: dict[int, tuple[int, Builder]] = {}  # fields of a message; what makes them
         self._generation = REGISTRY.generation
         self._buffers: Sequence[Buffer] = ()
+
+    @property
+    def classes(self) -> int:
+        """How many classes were defined so far."""
+        return len(self._definitions)
 
     def items(self, frame: Buffer) -> Iterator[list[Any]]:
         """The items of a frame, each `[*header, class id, payload]`, for `value`. Takes in the
@@ -74,6 +82,47 @@ class Decoder:
             raise CodecError(f"not a value: {type(error).__name__}: {error}"[:200]) from error
         finally:
             self._buffers = ()
+
+    def run(self, class_id: Any, fields: Any) -> tuple[list[Any], list[CodecError]]:
+        """The values of a run (see `codec/run.py`), which is used up, and an error for each that
+        cannot be made. Raises `CodecError` if it is not a run.
+        """
+        if self._generation != REGISTRY.generation:
+            self._renew()
+        known = self._runs.get(class_id) if type(class_id) is int else None
+        if known is None:
+            known = self._runs[class_id] = self._run(class_id)
+        width, build = known
+        if type(fields) is not list or len(fields) % (width or 1):
+            raise CodecError("a run that is not of whole messages")
+        if len(fields) > FIELDS_MAX:
+            raise CodecError(f"a run of {len(fields)} fields: at most {FIELDS_MAX}")
+        values = build(fields)
+        return self._one_by_one(class_id, fields, width) if values is None else (values, [])
+
+    def _run(self, class_id: Any) -> tuple[int, Builder]:
+        if class_id == 0 and type(class_id) is int:
+            return 1, _leaves
+        definition = self._defined(class_id)
+        try:
+            build = builder_of(definition)
+        except Exception:  # noqa: BLE001  # each of the messages will say so
+            build = one_by_one
+        return len(definition.fields), build
+
+    def _one_by_one(
+        self, class_id: int, fields: list[Any], width: int
+    ) -> tuple[list[Any], list[CodecError]]:
+        values, errors = [], []
+        for first in range(0, len(fields), width or 1):
+            payload = fields[first]
+            if class_id and (width or payload is None):
+                payload = fields[first : first + width]
+            try:
+                values.append(self.value(class_id, payload))
+            except CodecError as error:
+                errors.append(error)
+        return values, errors
 
     def _define(self, packed: Any) -> None:
         definition = definition_of(packed, len(self._definitions) + 1, self.limits)
@@ -125,17 +174,25 @@ class Decoder:
         """A message of its class."""
         self._descend(0, left)
         if self._generation != REGISTRY.generation:
-            self._makers.clear()
-            self._generation = REGISTRY.generation
+            self._renew()
         maker = self._makers.get(class_id)
         if maker is None:
             maker = self._makers[class_id] = self._maker(class_id)
         return maker(self, fields, left)
 
+    def _renew(self) -> None:
+        """The registry has changed, and with it what a class that was defined stands for."""
+        self._makers.clear()
+        self._runs.clear()
+        self._generation = REGISTRY.generation
+
     def _maker(self, class_id: Any) -> Maker:
+        return maker_of(self._defined(class_id))
+
+    def _defined(self, class_id: Any) -> Definition:
         if type(class_id) is not int or not 0 < class_id <= len(self._definitions):
             raise CodecError("a message of a class that was not defined in this session")
-        return maker_of(self._definitions[class_id - 1])
+        return self._definitions[class_id - 1]
 
     def content(self, part: Any) -> Buffer:
         """Bytes in place, or the buffer of an index."""
@@ -160,6 +217,10 @@ class Decoder:
             return self._resolve(text)
         except Exception as error:  # the text may be anything, and so may what it provokes
             raise CodecError(f"not a reference: {error}") from error
+
+
+def _leaves(fields: list[Any]) -> list[Any] | None:
+    return fields if LEAVES.issuperset(map(type, fields)) else None
 
 
 _ITEMS = frozenset({list})

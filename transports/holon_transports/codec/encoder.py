@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 
 from msgpack import Packer
 
+from holon_transports.codec._checks import LEAVES
 from holon_transports.codec._lowering import LOWERERS, SIMPLE, lowerer_for
 from holon_transports.codec._marks import PACKED, Code
 from holon_transports.codec._shapes import Shape
 from holon_transports.codec.limits import Limits
 from holon_transports.codec.registry import REGISTRY
+from holon_transports.codec.run import RunKind, kind_of, kind_of_values
 from holon_transports.errors import CodecError
 from holon_transports.transport import Buffer
 
@@ -34,6 +36,7 @@ class _Known(NamedTuple):
     class_id: int
     read: Callable[[Any], list[Any]]
     shape: Shape
+    take: Callable[[Any], list[Any] | None] | None  # quicker, for most values
 
 
 class Encoder:
@@ -58,6 +61,7 @@ class Encoder:
         self._packer = Packer(default=wide, strict_types=True, buf_size=_PACKER_SIZE)
         self._lowerers = dict(LOWERERS)
         self._known: dict[type, _Known] = {}
+        self._run_kinds: dict[type, RunKind | None] = {}
         self._depth_max = self.limits.depth_max
         self._frame_max = self.limits.frame_max
         self._names_size = 0  # characters of all that was defined
@@ -76,26 +80,60 @@ class Encoder:
             if known is None:
                 packed: bytes = self._packer.pack([*header, *self._classed(value)])
             else:
-                class_id, read, shape = known
-                fields = read(value)
-                if not SIMPLE.issuperset(map(type, fields)):
-                    self._lower_fields(shape, fields, self._depth_max)
+                class_id, read, shape, take = known
+                fields = None if take is None else take(value)
+                if fields is None:
+                    fields = read(value)
+                    if not SIMPLE.issuperset(map(type, fields)):
+                        self._lower_fields(shape, fields, self._depth_max)
                 packed = self._packer.pack([*header, class_id, fields])
             if self._new:
                 packed = b"".join((*self._new.values(), packed))
             if len(packed) > self._frame_max:
                 raise CodecError(f"{len(packed)} bytes: frame_max is {self._frame_max}")
-        except CodecError as error:
-            self._forget(first_buffer)
-            name = REGISTRY.name_of(type(value))
-            if error.message is None and name is not None:
-                raise CodecError(error.reason, message=name) from error
-            raise
         except Exception as error:  # properties and hashes of a value may raise anything
             self._forget(first_buffer)
-            raise CodecError(f"{type(value).__qualname__} cannot travel: {error}"[:500]) from error
+            raise _explained(error, type(value)) from error
         if self._new:
             self._new.clear()
+        return packed
+
+    def run_kind(self, cls: type) -> RunKind | None:
+        """How values of a class are put into a `Run`; None if none of them ever fits. Raises
+        `CodecError` if the class cannot travel.
+        """
+        try:
+            return self._run_kinds[cls]
+        except KeyError:
+            pass
+        try:
+            kind = self._run_kind(cls)
+        except Exception as error:  # a signature or a hint may raise anything
+            raise _explained(error, cls) from error
+        self._run_kinds[cls] = kind
+        return kind
+
+    def _run_kind(self, cls: type) -> RunKind | None:
+        if cls in LEAVES:
+            return kind_of_values(cls)
+        if cls in LOWERERS or self._refers(cls) or REGISTRY.name_of(cls) is None:
+            return None
+        return kind_of(REGISTRY.shape(cls))
+
+    def pack_run(self, header: tuple[Any, ...], cls: type, fields: list[Any]) -> bytes:
+        """The values of a run, all of class `cls`, as one item. As `pack`, for all or none."""
+        try:
+            known = self._known.get(cls) or self._find(cls)
+            class_id = 0 if known is None else known.class_id
+            packed: bytes = self._packer.pack([*header, class_id, fields])
+            if self._new:
+                packed = b"".join((*self._new.values(), packed))
+            if len(packed) > self._frame_max:
+                raise CodecError(f"{len(packed)} bytes: frame_max is {self._frame_max}")
+        except Exception as error:  # a text with half a character, an int beyond all limits
+            self._forget(len(self.buffers))
+            raise _explained(error, cls) from error
+        self._new.clear()
         return packed
 
     def take(self) -> list[Buffer]:
@@ -164,10 +202,10 @@ class Encoder:
         return lowerer_for(cls, self._reference)
 
     def _lower_message(self, value: Any, left: int) -> list[Any]:
-        class_id, read, shape = self._known[type(value)]
-        fields = read(value)
-        self._lower_fields(shape, fields, left)
-        return [PACKED[Code.MESSAGE], class_id, *fields]
+        known = self._known[type(value)]
+        fields = known.read(value)
+        self._lower_fields(known.shape, fields, left)
+        return [PACKED[Code.MESSAGE], known.class_id, *fields]
 
     def _lower_fields(self, shape: Shape, fields: list[Any], left: int) -> None:
         if left <= 0:
@@ -192,7 +230,9 @@ class Encoder:
             return None
         shape = REGISTRY.shape(cls)
         self._check_definition(shape)
-        known = _Known(len(self._known) + 1, shape.read, shape)
+        kind = self.run_kind(cls)
+        take = None if kind is None else kind.take
+        known = _Known(len(self._known) + 1, shape.read, shape, take)
         names = [field.name for field in shape.fields]
         optional = [index for index, field in enumerate(shape.fields) if field.optional]
         definition = {known.class_id: [shape.name, shape.kind, names, optional]}
@@ -217,6 +257,14 @@ class Encoder:
         else:
             return
         raise CodecError(reason, message=shape.name)
+
+
+def _explained(error: Exception, cls: type) -> CodecError:
+    """Why a value of this class cannot travel, with the name of the message if it is one."""
+    if not isinstance(error, CodecError):
+        return CodecError(f"{cls.__qualname__} cannot travel: {error}"[:500])
+    name = REGISTRY.name_of(cls) if error.message is None else error.message
+    return CodecError(error.reason, message=name, field=error.field)
 
 
 def _beyond_64_bits(int_max: int, value: Any) -> Any:

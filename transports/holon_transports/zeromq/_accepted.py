@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import zmq
-
 from holon_transports.transport import Frames
 
 if TYPE_CHECKING:
@@ -24,30 +22,29 @@ class AcceptedChannel:
     __slots__ = (
         "_listener",
         "connected",
+        "descriptor",
+        "heard",
         "heard_at",
         "identity",
         "kept",
-        "latest",
         "name",
         "refused",
         "user",
     )
 
-    def __init__(self, listener: Listener, latest: zmq.Frame, name: str, user: str | None) -> None:
+    def __init__(
+        self, listener: Listener, identity: bytes, name: str, user: str | None, now: float
+    ) -> None:
         self.name = name
         self.user = user
-        self.identity = latest.bytes
-        self.latest = latest  # knows the connection that it came over
+        self.identity = identity
+        self.descriptor = 0  # of the connection over which it was last heard, ended or not
         self.connected = True  # as far as we know
-        self.heard_at = 0.0  # on the clock of the loop
+        self.heard = True  # since `heard_at`, which the listener's housekeeping brings up to date
+        self.heard_at = now  # on the clock of the loop
         self.kept: Frames | None = None
         self.refused = False
         self._listener: Listener | None = listener
-
-    @property
-    def descriptor(self) -> int:
-        """Of the connection over which it was last heard, even when that has ended."""
-        return int(self.latest.get(zmq.SRCFD))
 
     def send(self, frames: Frames) -> bool:
         if self._listener is None:

@@ -19,7 +19,7 @@ from holon_transports.errors import InvalidEndpoint
 from holon_transports.keys import KeyPair
 from holon_transports.transport import Frames
 from holon_transports.zeromq._driver import Driver
-from holon_transports.zeromq._frames import NOW, receive_rest, send_frames
+from holon_transports.zeromq._frames import NOW, content, receive_rest, send_frames, send_of
 from holon_transports.zeromq._identity import new_identity
 from holon_transports.zeromq._monitor import Event, Monitor, refusal
 from holon_transports.zeromq._shell import Shell
@@ -50,6 +50,7 @@ class DialledChannel:
         self.name = str(endpoint)
         self.user = secure.user if secure else None
         self._shell = shell
+        self._receiver = shell.receiver
         self._forget = forget
         self._closed = False
         self._believed = True
@@ -64,6 +65,7 @@ class DialledChannel:
             self._socket.curve_serverkey = secure.theirs
         self._monitor = Monitor(shell, self._socket, self._heard)
         self._driver = Driver(shell.loop, shell.run_in, self._socket, self._take, self._room)
+        self._send = send_of(self._socket)
         self._zero_copy_bytes = shell.settings.zero_copy_bytes
         try:
             self._connect()
@@ -75,7 +77,7 @@ class DialledChannel:
         if self._closed:
             return True
         try:
-            send_frames(self._socket, frames, self._zero_copy_bytes)
+            send_frames(self._send, frames, self._zero_copy_bytes)
         except zmq.Again:
             self._driver.wants_room = True
             return False
@@ -107,17 +109,24 @@ class DialledChannel:
         self._socket.connect(self.name)
 
     def _take(self) -> int:
-        first = self._socket.recv(NOW, copy=False)
+        try:
+            first = self._socket.recv(NOW, copy=False)
+        except zmq.Again:
+            return 0
+        if not first.more:
+            body = content(first)
+            self._receiver.received(self, [body])
+            return len(body)
         frames, size = receive_rest(self._socket, first, self._shell.settings.frames_max)
         if frames is None:
             self._tell_broken("it sent more frames at once than are allowed")
         else:
-            self._shell.receiver.received(self, frames)
+            self._receiver.received(self, frames)
         return size
 
     def _room(self) -> bool:
         self._driver.wants_room = False
-        self._shell.receiver.drained(self)
+        self._receiver.drained(self)
         return True
 
     def _heard(self, event: Event) -> None:
@@ -162,7 +171,7 @@ class DialledChannel:
     def _tell_broken(self, reason: str) -> None:
         if reason not in self._told:
             self._told.add(reason)
-            self._shell.receiver.broken(self, reason)
+            self._receiver.broken(self, reason)
 
 
 def _socket(shell: Shell, rng: random.Random) -> zmq.Socket[bytes]:

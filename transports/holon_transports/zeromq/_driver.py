@@ -2,9 +2,14 @@
 
 The descriptor of a ZeroMQ socket says "something has changed", once, and falls silent as soon as
 any call on the socket has taken note, even a send. Hence the rules here: after a wake-up take
-messages until `EVENTS` says that there are none; look at `EVENTS` again after every send; and when
-work is left over, or an error came out of a callback, come back by the loop and not by the
-descriptor. A wake-up does a bounded amount of work, so that one busy peer cannot stop the loop.
+messages until `EVENTS` says that there are none; look at `EVENTS` again after every send, unless
+that look is still to come; and when work is left over, or an error came out of a callback, come
+back by the loop and not by the descriptor. A wake-up does a bounded amount of work, so that one
+busy peer cannot stop the loop.
+
+To look costs as much as to take a message (libzmq asks the operating system, pyzmq makes an
+enumeration of the number). So there is no look before the first one of a wake-up, which is mostly
+there; the one after the last cannot be saved.
 """
 
 from __future__ import annotations
@@ -18,7 +23,9 @@ import zmq
 __all__ = ["Driver"]
 
 _TAKEN_PER_WAKE = 32
-_BYTES_PER_WAKE = 4 * 1024 * 1024
+# Much more fills mailboxes before an actor sees any of it: what was read is in no cache by then,
+# and the garbage collector goes over it again and again.
+_BYTES_PER_WAKE = 256 * 1024
 
 # Plain numbers: arithmetic on the enumerations takes longer than the calls on the socket.
 _EVENTS = int(zmq.EVENTS)
@@ -28,8 +35,8 @@ _POLLOUT = int(zmq.POLLOUT)
 
 class Driver:
     """Calls `take` while there is something to receive, and `room` when `wants_room` is set and
-    the socket can send. `take` receives one message and returns how many bytes it had; `room`
-    returns whether it could use the room (a ROUTER has room when any of its peers has).
+    the socket can send. `take` receives one message, if there is one, and returns how many bytes it
+    had; `room` returns whether it could use the room (a ROUTER has room when any of its peers has).
     """
 
     def __init__(
@@ -96,8 +103,8 @@ class Driver:
         """Whether all is done that there is to do now."""
         budget = _BYTES_PER_WAKE
         stuck = False
+        events = self._events(_EVENTS) if self.wants_room else _POLLIN
         for _ in range(_TAKEN_PER_WAKE):
-            events = self._events(_EVENTS)
             if self.wants_room and not stuck and events & _POLLOUT:
                 stuck = not self._room()
             elif events & _POLLIN:
@@ -105,5 +112,6 @@ class Driver:
             else:
                 return True
             if self._closed or budget < 0:
-                break
+                return False
+            events = self._events(_EVENTS)
         return False

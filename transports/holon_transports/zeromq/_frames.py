@@ -6,11 +6,25 @@ send them, and stay in the memory of libzmq.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import zmq
 
 from holon_transports.transport import Buffer, Frames
 
-__all__ = ["NOW", "NOW_AND_MORE", "receive_rest", "send_frames", "skip_rest"]
+__all__ = [
+    "NOW",
+    "NOW_AND_MORE",
+    "Send",
+    "content",
+    "receive_rest",
+    "send_frames",
+    "send_of",
+    "skip_rest",
+]
+
+Send = Callable[..., Any]
 
 # Plain numbers: arithmetic on the enumerations takes longer than the calls on the socket.
 NOW = int(zmq.NOBLOCK)
@@ -19,22 +33,27 @@ NOW_AND_MORE = int(zmq.NOBLOCK | zmq.SNDMORE)
 _COPIED_BYTES_MAX = 16 * 1024
 
 
+def content(frame: zmq.Frame) -> Buffer:
+    """What is in a frame, which may be forgotten then."""
+    return frame.bytes if len(frame) <= _COPIED_BYTES_MAX else frame.buffer
+
+
 def receive_rest(
     socket: zmq.Socket[bytes], frame: zmq.Frame, frames_max: int
 ) -> tuple[list[Buffer] | None, int]:
     """The frames of the message that `frame` begins, and their bytes. None: they are too many, and
     were thrown away.
     """
-    frames = [_content(frame)]
-    size = len(frames[0])
+    first = content(frame)
+    frames, size = [first], len(first)
     while frame.more:
         if len(frames) >= frames_max:
             skip_rest(socket, frame)
             return None, size
         frame = socket.recv(NOW, copy=False)
-        content = _content(frame)
-        frames.append(content)
-        size += len(content)
+        buffer = content(frame)
+        frames.append(buffer)
+        size += len(buffer)
     return frames, size
 
 
@@ -44,7 +63,15 @@ def skip_rest(socket: zmq.Socket[bytes], frame: zmq.Frame) -> None:
         frame = socket.recv(NOW, copy=False)
 
 
-def send_frames(socket: zmq.Socket[bytes], frames: Frames, zero_copy_bytes: int) -> None:
+def send_of(socket: zmq.Socket[bytes]) -> Send:
+    """The compiled `send` of a socket: `send(frame, flags, copy)`. The one around it is for options
+    of draft sockets, and takes longer than the sending.
+    """
+    send: Send = super(zmq.Socket, socket).send
+    return send
+
+
+def send_frames(send: Send, frames: Frames, zero_copy_bytes: int) -> None:
     """Send one message. Raises `zmq.Again` if there is no room for its first frame.
 
     Later frames have room if the first had. When the connection ends in between libzmq refuses or
@@ -56,11 +83,7 @@ def send_frames(socket: zmq.Socket[bytes], frames: Frames, zero_copy_bytes: int)
         try:
             # Views of several dimensions know their bytes, len() does not.
             size = frame.nbytes if isinstance(frame, memoryview) else len(frame)
-            socket.send(frame, flags, copy=size < zero_copy_bytes)
+            send(frame, flags, size < zero_copy_bytes)
         except zmq.Again:
             if index == 0:
                 raise
-
-
-def _content(frame: zmq.Frame) -> Buffer:
-    return frame.bytes if len(frame) <= _COPIED_BYTES_MAX else frame.buffer

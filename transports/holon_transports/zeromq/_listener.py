@@ -14,7 +14,15 @@ from holon_transports.zeromq._binding import bind
 from holon_transports.zeromq._connection import address_of, hang_up, is_open, user_of
 from holon_transports.zeromq._crowd import Crowd
 from holon_transports.zeromq._driver import Driver
-from holon_transports.zeromq._frames import NOW, NOW_AND_MORE, receive_rest, send_frames, skip_rest
+from holon_transports.zeromq._frames import (
+    NOW,
+    NOW_AND_MORE,
+    content,
+    receive_rest,
+    send_frames,
+    send_of,
+    skip_rest,
+)
 from holon_transports.zeromq._identity import is_identity
 from holon_transports.zeromq._ipc import SocketFile
 from holon_transports.zeromq._monitor import Event, Monitor, refusal
@@ -25,6 +33,9 @@ __all__ = ["Listener"]
 
 _PROBE_S = 0.02
 
+# Which property of a frame is the descriptor of its connection; as a plain number.
+_SOURCE = int(zmq.SRCFD)
+
 
 class Listener:
     """One bound endpoint."""
@@ -33,10 +44,12 @@ class Listener:
         self._shell = shell
         self._with_keys = keys is not None
         self._settings = shell.settings
+        self._receiver = shell.receiver
         self._channels: dict[bytes, AcceptedChannel] = {}
         self._without_room: dict[AcceptedChannel, None] = {}
         self._crowd = Crowd(self._settings.connections_max)
         self._socket = _socket(shell, keys)
+        self._send = send_of(self._socket)
         try:
             self.endpoint = bind(self._socket, endpoint)
         except BaseException:
@@ -61,8 +74,8 @@ class Listener:
     def send(self, identity: bytes, frames: Frames) -> bool:
         """Hand over frames for a peer. False: it has no room."""
         try:
-            self._socket.send(identity, NOW_AND_MORE)
-            send_frames(self._socket, frames, self._settings.zero_copy_bytes)
+            self._send(identity, NOW_AND_MORE)
+            send_frames(self._send, frames, self._settings.zero_copy_bytes)
         except zmq.Again:
             return False
         except zmq.ZMQError as error:
@@ -90,7 +103,9 @@ class Listener:
         self._tell_ended()
         self._crowd.recount(lambda descriptor: is_open(descriptor, self.endpoint))
         for channel in list(self._channels.values()):
-            if now - channel.heard_at > self._settings.accepted_idle_s:
+            if channel.heard:
+                channel.heard, channel.heard_at = False, now
+            elif now - channel.heard_at > self._settings.accepted_idle_s:
                 self._end(channel, "it has said nothing for long")
 
     def cut_off(self, users: Collection[str]) -> None:
@@ -102,48 +117,55 @@ class Listener:
 
     def _end(self, channel: AcceptedChannel, reason: str) -> None:
         channel.close()
-        self._shell.receiver.broken(channel, reason)
+        self._receiver.broken(channel, reason)
 
     def _take(self) -> int:
-        who = self._socket.recv(NOW, copy=False)
-        channel = self._channels.get(who.bytes) or self._meet(who)
-        if channel is None or (self._with_keys and user_of(who) != channel.user):
-            return self._refuse(who)
+        try:
+            identity = self._socket.recv(NOW)
+        except zmq.Again:
+            return 0
         first = self._socket.recv(NOW, copy=False)
+        channel = self._channels.get(identity) or self._meet(identity, first)
+        if channel is None or (self._with_keys and user_of(first) != channel.user):
+            return self._refuse(first)
+        channel.heard = channel.connected = True
+        channel.descriptor = first.get(_SOURCE)
+        if not first.more:
+            body = content(first)
+            self._receiver.received(channel, [body])
+            return len(body)
         frames, size = receive_rest(self._socket, first, self._settings.frames_max)
-        channel.heard_at = self._shell.loop.time()
-        channel.latest = who
-        channel.connected = True
         if frames is None:
             self._hang_up(channel.descriptor)
             self._end(channel, "it sent more frames at once than are allowed")
         else:
-            self._shell.receiver.received(channel, frames)
+            self._receiver.received(channel, frames)
         return size
 
-    def _refuse(self, who: zmq.Frame) -> int:
-        skip_rest(self._socket, who)
-        self._hang_up(int(who.get(zmq.SRCFD)))
-        self._warn("stranger", f"ended a connection from {address_of(who)}, which is no node")
-        return len(who)
+    def _refuse(self, first: zmq.Frame) -> int:
+        skip_rest(self._socket, first)
+        self._hang_up(first.get(_SOURCE))
+        self._warn("stranger", f"ended a connection from {address_of(first)}, which is no node")
+        return len(first)
 
     def _hang_up(self, descriptor: int) -> None:
         self._crowd.explained(descriptor)
         hang_up(descriptor, self.endpoint)
 
-    def _meet(self, who: zmq.Frame) -> AcceptedChannel | None:
-        if not is_identity(who.bytes):
+    def _meet(self, identity: bytes, first: zmq.Frame) -> AcceptedChannel | None:
+        if not is_identity(identity):
             return None
         self._make_room_for_one()
-        user = user_of(who) if self._with_keys else None
-        name = f"{user or 'a caller'} from {address_of(who)} at {self.endpoint}"
-        channel = AcceptedChannel(self, who, name, user)
-        self._channels[channel.identity] = channel
+        user = user_of(first) if self._with_keys else None
+        name = f"{user or 'a caller'} from {address_of(first)} at {self.endpoint}"
+        channel = AcceptedChannel(self, identity, name, user, self._shell.loop.time())
+        self._channels[identity] = channel
         return channel
 
     def _make_room_for_one(self) -> None:
         if len(self._channels) >= self._settings.connections_max:
-            longest_silent = min(self._channels.values(), key=lambda channel: channel.heard_at)
+            channels = self._channels.values()
+            longest_silent = min(channels, key=lambda c: (c.heard, c.heard_at))
             self._end(longest_silent, "there are too many others")
 
     def _heard(self, event: Event) -> None:
@@ -195,7 +217,7 @@ class Listener:
         channel.kept = None
         if channel.refused:
             channel.refused = False
-            self._shell.receiver.drained(channel)
+            self._receiver.drained(channel)
 
     def _probe_later(self) -> None:
         # The descriptor wakes us when a peer has read; this is for the times when another call has

@@ -60,7 +60,10 @@ class Monitor:
         self._driver.close(0)
 
     def _take(self) -> int:
-        head = self._pair.recv(zmq.NOBLOCK)
+        try:
+            head = self._pair.recv(zmq.NOBLOCK)
+        except zmq.Again:
+            return 0
         while self._pair.getsockopt(zmq.RCVMORE):
             self._pair.recv(zmq.NOBLOCK)
         kind, value = struct.unpack("=Hi", head)

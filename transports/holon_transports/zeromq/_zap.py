@@ -32,7 +32,10 @@ class Gatekeeper:
         self._driver.close(0)
 
     def _take(self) -> int:
-        question = self._socket.recv_multipart(zmq.NOBLOCK)
+        try:
+            question = self._socket.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:
+            return 0
         if len(question) == _QUESTION_FRAMES:
             caller, empty, _version, number, _domain, address, _identity, kind, key = question
             user = self._user(kind, key, address.decode("ascii", "replace"))

@@ -1,0 +1,1 @@
+"""What members and clients say, as values that travel."""
