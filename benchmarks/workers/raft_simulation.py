@@ -6,7 +6,7 @@ It runs the plans that the tests of the core run, from seed 0 on.
 from time import process_time
 
 from benchmarks.workers._serve import serve, warm_up_size
-from tests.distributed.consensus.cluster.running import run_seed
+from tests.distributed.consensus.cluster.running import sweep
 
 
 def events(seeds: int) -> float:
@@ -20,7 +20,9 @@ def events(seeds: int) -> float:
 
 
 def _run(seeds: int) -> int:
-    return sum(run_seed(seed).events for seed in range(seeds))
+    report, failures = sweep(range(seeds))
+    assert not failures, failures[0]
+    return report.events
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ N = TypeVar("N", int, float)
 # uids could meet those of a later start.
 _UIDS_PER_INCARNATION_BITS = 20
 
+
 class _Guardian(Actor):
     """Parent of the top-level actors, or of the system's own. Takes no messages."""
 

@@ -25,7 +25,9 @@ class SharedSync:
         self._begin = begin
         self._over = over
         self._running: asyncio.Future[None] | None = None
-        self._next: asyncio.Future[None] | None = None
+        # Each who waits for the next sync has a future of its own: a caller that is cancelled takes
+        # nothing from the others, and all are woken in the turn in which the sync ends.
+        self._waiting: list[asyncio.Future[None]] = []
 
     @property
     def busy(self) -> bool:
@@ -34,17 +36,14 @@ class SharedSync:
 
     async def wait(self) -> None:
         """Wait for a sync that begins now or later. Raises what it does."""
-        if self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
-        shared = self._next
+        mine = asyncio.get_running_loop().create_future()
+        self._waiting.append(mine)
         if self._running is None:
             self._start()
-        # Others wait for the same: a caller that is cancelled takes nothing from them.
-        await asyncio.shield(shared)
+        await mine
 
     def _start(self) -> None:
-        waiting, self._next = self._next, None
-        assert waiting is not None
+        waiting, self._waiting = self._waiting, []
         try:
             self._running = running = self._begin()
         except Exception as error:  # noqa: BLE001  # goes to all who wait
@@ -52,20 +51,23 @@ class SharedSync:
             return
         running.add_done_callback(partial(self._ended, waiting))
 
-    def _ended(self, waiting: asyncio.Future[None], running: asyncio.Future[None]) -> None:
+    def _ended(self, waiting: list[asyncio.Future[None]], running: asyncio.Future[None]) -> None:
         error = asyncio.CancelledError() if running.cancelled() else running.exception()
         self._running = None
         self._over(error)
         _tell(waiting, error)
-        if self._next is not None:
+        if self._waiting:
             self._start()
 
 
-def _tell(waiting: asyncio.Future[None], error: BaseException | None) -> None:
-    if isinstance(error, asyncio.CancelledError):
-        waiting.cancel()
-    elif error is not None:
-        waiting.set_exception(error)
-        waiting.exception()  # whoever waited may have gone
-    else:
-        waiting.set_result(None)
+def _tell(waiting: list[asyncio.Future[None]], error: BaseException | None) -> None:
+    for each in waiting:
+        if each.done():
+            continue  # it was cancelled
+        if isinstance(error, asyncio.CancelledError):
+            each.cancel()
+        elif error is not None:
+            each.set_exception(error)
+            each.exception()  # who waited may be cancelled before it learns of it
+        else:
+            each.set_result(None)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from holon_transports import Buffer, CodecError
 
+from holon_actors.actors._answers import reject
 from holon_actors.actors._cell import Cell
 from holon_actors.actors.errors import ActorStopped, InvalidAddress, MailboxFull
 from holon_actors.actors.events import LateAnswer
@@ -177,6 +178,7 @@ class Inbound:
             spawn_for_peer(system, order, answer)
 
     # --- answers of the peer ---
+    # To read one runs code of its class, which may give up the ask, or end the conversation.
 
     def _answer(self, item: list[Any], buffers: Sequence[Buffer]) -> None:
         _, number, class_id, payload = item
@@ -186,8 +188,8 @@ class Inbound:
         try:
             self.answered.append((future, self._value(class_id, payload, buffers)))
         except CodecError as error:
-            future.set_exception(error)
-        del self._conversation.asks[number]
+            reject(future, error)
+        self._conversation.asks.pop(number, None)
 
     def _failure(self, item: list[Any], buffers: Sequence[Buffer]) -> None:
         _, number, class_id, payload = item
@@ -195,10 +197,10 @@ class Inbound:
         if future is None:
             return
         try:
-            future.set_exception(rebuild(self._value(class_id, payload, buffers)))
+            reject(future, rebuild(self._value(class_id, payload, buffers)))
         except CodecError as error:
-            future.set_exception(error)
-        del self._conversation.asks[number]
+            reject(future, error)
+        self._conversation.asks.pop(number, None)
 
     def _awaited(self, number: Any) -> asyncio.Future[Any] | None:
         """Who waits for an answer. It stays in the table until it has one: what cannot be read ends

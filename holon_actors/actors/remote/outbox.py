@@ -212,7 +212,8 @@ class Outbox:
 
     def add(self, header: tuple[Any, ...], value: Any = None) -> None:
         """Put an envelope in the packet; never refused for want of room. Raises `CodecError`."""
-        self.settle()
+        if self._run is not CLOSED:
+            self.settle()
         self._append(self._pack(header, value))
         if self._bytes >= self._packet_bytes or self._buffers:
             self._after_large()

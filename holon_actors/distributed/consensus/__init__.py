@@ -1,8 +1,15 @@
 """Raft: a group of members that agree on one log, whatever fails.
 
 `RaftGroup` is a member in this process, `StateMachine` what it replicates, `RaftClient` the way in
-for others. `core` decides, and knows neither clock nor disk nor network; `storage` keeps what must
-not be lost; the rest is the shell between them and the actors.
+for others, `RaftHost` what members of many groups share. The rooms:
+
+    core/      decides; pure: no clock, no disk, no network
+    storage/   keeps what must not be lost: one log for all groups of a host, and snapshots
+    commands/  what the entries of the log mean, and how they change a state machine; pure
+    wire/      core messages and clients' requests as values that travel
+    member/    the actor around core, storage and state machine
+    client/    whom to ask, what to repeat, and what may be reported
+    machines/  state machines that are ready: a key-value store, a counter
 """
 
 from holon_actors.distributed.consensus.client.client import RaftClient
@@ -12,6 +19,7 @@ from holon_actors.distributed.consensus.errors import (
     GroupMismatch,
     MemberStopped,
     NoLeader,
+    NotYet,
     OutcomeUnknown,
     ProposalTooLarge,
     QueryFailed,
@@ -57,6 +65,7 @@ __all__ = [
     "MembersChanged",
     "MessageRefused",
     "NoLeader",
+    "NotYet",
     "OutcomeUnknown",
     "ProposalTooLarge",
     "QueryFailed",

@@ -1,6 +1,7 @@
 """What can go wrong with a Raft group, named for what the caller does next.
 
-`NoLeader`: nothing has happened; ask again. `OutcomeUnknown`: the command may or may not have been
+`NoLeader`: nothing has happened; ask again. `NotYet`: what a read waits for has not come about; ask
+again to wait on. `OutcomeUnknown`: the command may or may not have been
 applied, or may be yet; look before you ask again. `CommandFailed`, `ProposalTooLarge` and
 `ChangeRefused` are answers: asking again gives the same. `MemberStopped`: this member is out of
 service until somebody has seen to its cause; the others go on. Errors of the files are in
@@ -17,6 +18,7 @@ __all__ = [
     "GroupMismatch",
     "MemberStopped",
     "NoLeader",
+    "NotYet",
     "OutcomeUnknown",
     "ProposalTooLarge",
     "QueryFailed",
@@ -69,6 +71,16 @@ class SessionExpired(OutcomeUnknown):
         RaftError.__init__(self, f"the Raft group {group} has forgotten this client: {reason}")
         self.group = group
         self.timeout_s = 0.0
+        self.reason = reason
+
+
+class NotYet(RaftError, TimeoutError):
+    """Raised by a state machine's `query`: the state has no answer to this yet. The read waits, and
+    is asked again whenever something was applied. Raised by `read`: the time for that is over.
+    """
+
+    def __init__(self, reason: str = "the state has no answer to it yet") -> None:
+        super().__init__(reason)
         self.reason = reason
 
 

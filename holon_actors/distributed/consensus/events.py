@@ -144,9 +144,10 @@ class Watch:
 class Feed:
     """All watches of one member, and `on_leader`, which is told who leads first of all."""
 
-    __slots__ = ("_watches", "on_leader")
+    __slots__ = ("_closed", "_watches", "on_leader")
 
     def __init__(self) -> None:
+        self._closed = False
         self._watches: dict[Watch, None] = {}
         self.on_leader: Callable[[str | None], None] | None = None
 
@@ -156,9 +157,12 @@ class Feed:
         return bool(self._watches)
 
     def watch(self, capacity: int) -> Watch:
-        """A new watch."""
+        """A new watch; one that hears nothing once all have ended."""
         watch = Watch(self, capacity)
-        self._watches[watch] = None
+        if self._closed:
+            watch.close()
+        else:
+            self._watches[watch] = None
         return watch
 
     def push(self, event: GroupEvent) -> None:
@@ -174,5 +178,6 @@ class Feed:
 
     def close(self) -> None:
         """End all."""
+        self._closed = True
         for watch in tuple(self._watches):
             watch.close()

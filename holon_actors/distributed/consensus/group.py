@@ -12,6 +12,7 @@ from holon_actors.actors.errors import ActorStopped
 from holon_actors.distributed.consensus.client.calls import Calls
 from holon_actors.distributed.consensus.client.client import RaftClient
 from holon_actors.distributed.consensus.client.courier import Courier, member_name
+from holon_actors.distributed.consensus.client.deadlines import checked_timeout
 from holon_actors.distributed.consensus.client.targets import Targets
 from holon_actors.distributed.consensus.commands.outcomes import Refusal
 from holon_actors.distributed.consensus.errors import ChangeRefused, MemberStopped, RaftError
@@ -55,7 +56,8 @@ class RaftGroup:
     address, unless it is given a `system`. `security` and `insecure` are the system's.
 
     Raises `ConfigError` and `InvalidAddress`; entering raises `GroupMismatch`, `FolderMismatch`,
-    `LogCorrupted`, `SnapshotCorrupted` and `StorageError`, and leaves the folder as it was.
+    `LogCorrupted`, `SnapshotCorrupted` and `StorageError` (`DiskLocked`: another process has the
+    folder), and leaves the folder as it was.
     """
 
     def __init__(
@@ -206,12 +208,14 @@ class RaftGroup:
 
     async def snapshot(self, timeout: float | None = None) -> int:
         """Have this member take a snapshot of its state now; the index it goes up to. Raises
-        `ChangeRefused` when the state cannot be packed, and `MemberStopped`.
+        `ChangeRefused` when the state cannot be packed or there is no room for it, `MemberStopped`,
+        and `AskTimeout` when it takes longer: it is then taken all the same.
         """
         self._seated  # noqa: B018  # it says what is wrong
         assert self._ref is not None
+        limit_s = math.inf if timeout is None else checked_timeout(timeout)
         try:
-            answers = await self._ref.ask(TakeSnapshot(), math.inf if timeout is None else timeout)
+            answers = await self._ref.ask(TakeSnapshot(), limit_s)
         except ActorStopped:
             raise self._stopped() from None
         outcome = answers.outcomes[0]
@@ -236,7 +240,9 @@ class RaftGroup:
     # --- life ---
 
     async def start(self) -> None:
-        """Begin to take part; `async with` does it."""
+        """Begin to take part; `async with` does it, once for each `RaftGroup`."""
+        if self._seat is not None:
+            raise ConfigError("it has been started before: make another RaftGroup")
         host, system = self._host, self._host.system
         if self._own_host is not None:
             await self._own_host.start()
@@ -267,8 +273,9 @@ class RaftGroup:
         try:
             if calls is not None:
                 await self._hand_over(calls)
-                calls.close()
         finally:
+            if calls is not None:
+                calls.close()
             if self._ref is not None and self._seat is not None:
                 self._ref.stop()
                 await self._seat.ended.wait()

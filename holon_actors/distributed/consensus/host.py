@@ -27,7 +27,8 @@ class RaftHost:
             stock = RaftGroup("a", members, Stock(), group="stock", host=host)
 
     With a `system` it uses that one and leaves it running; otherwise it makes one that listens at
-    `address` and is called `node_id`. With a `disk` it uses that instead of a folder.
+    `address` and is called `node_id`. With a `disk` it uses that instead of a folder. The folder is
+    read when the host is entered: a member that has stopped begins again with another host.
     """
 
     def __init__(
@@ -71,14 +72,15 @@ class RaftHost:
         return self._store
 
     async def start(self) -> None:
-        """Open the log. Raises `LogCorrupted`, `FolderMismatch`, `SnapshotCorrupted` and
-        `StorageError`, and what listening does.
+        """Open the log. Raises `LogCorrupted`, `FolderMismatch`, `SnapshotCorrupted`, `DiskLocked`
+        when another member uses the folder, and other kinds of `StorageError`; and what listening
+        does.
         """
         self.system.clock()  # it listens from here on
         disk = self._disk
         if disk is None:
             assert self._data_dir is not None
-            disk = self._own_disk = OsDisk(self._data_dir)
+            disk = self._own_disk = OsDisk(self._data_dir, lock=True)
         self._store = await LogStore.open(disk, self.node_id)
 
     async def close(self) -> None:

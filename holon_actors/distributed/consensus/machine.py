@@ -31,7 +31,11 @@ class StateMachine:
         raise NotImplementedError
 
     def query(self, request: Any) -> Any:
-        """Answer a read. Must not change the state: it runs on one member only."""
+        """Answer a read. Must not change the state: it runs on one member only.
+
+        `raise NotYet` (of `consensus`) where the answer is still to come, as for who waits for a
+        change: the read waits at a member and is asked again, often, so that must be quick.
+        """
         raise NotImplementedError
 
     def snapshot(self) -> Any:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Callable, Coroutine
 from contextvars import ContextVar, copy_context
 from typing import Any
 
 import pytest
 
-from holon_actors import Actor
+from holon_actors import Actor, AskTimeout
 from holon_actors.actors.remote._reply import Reply, deliver
 from holon_actors.testing import Simulation
+from tests.actors.remote.kit import sizes
+from tests.support.virtual_time import VirtualTimeLoop
 
 AT_ONCE = 64
 _PLACE: ContextVar[str] = ContextVar("place", default="nowhere")
@@ -207,3 +211,175 @@ def test_in_a_simulation_a_crash_may_come_between_two_answers(seed: int) -> None
         return seen[len(before) :]
 
     assert Simulation(seed).run(scenario) == []
+
+
+def on_uvloop() -> asyncio.AbstractEventLoop:
+    uvloop = pytest.importorskip("uvloop")
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+def with_eager_tasks() -> asyncio.AbstractEventLoop:
+    if sys.version_info < (3, 12):
+        pytest.skip("eager tasks came with Python 3.12")
+    loop = asyncio.new_event_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)
+    return loop
+
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest.fixture(params=[asyncio.new_event_loop, VirtualTimeLoop, on_uvloop, with_eager_tasks])
+def run(request: Any) -> Any:
+    """Runs a coroutine on one of the event loops there are."""
+    with asyncio.Runner(loop_factory=request.param) as runner:
+        yield runner.run
+
+
+def test_on_any_loop_who_waits_goes_on_at_once(run: Run) -> None:
+    async def main() -> None:
+        future, order = reply(), []
+
+        async def ask() -> None:
+            order.append((await future, asyncio.current_task()))
+
+        task = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_soon(order.append, "later")
+        await from_the_loop((future, 1))
+        assert order == ["later", (1, task)] or order == [(1, task), "later"]
+        await task
+
+    run(main())
+
+
+@pytest.mark.parametrize("cancelled_first", [True, False])
+def test_a_cancellation_beside_the_answer_takes_one_of_them(
+    run: Run, cancelled_first: bool
+) -> None:
+    """Whichever comes first; after the answer there is nothing to cancel any more."""
+
+    async def main() -> None:
+        future, order = reply(), []
+
+        async def ask() -> None:
+            try:
+                order.append(await future)
+            except asyncio.CancelledError:
+                order.append("cancelled")
+                raise
+
+        task = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        steps: list[Callable[[], Any]] = [task.cancel, lambda: deliver([(future, 1)], AT_ONCE)]
+        for step in steps if cancelled_first else reversed(steps):
+            asyncio.get_running_loop().call_soon(step)
+        await asyncio.wait([task])
+        assert order == (["cancelled"] if cancelled_first else [1])
+        assert task.cancelled() is cancelled_first
+
+    run(main())
+
+
+def test_who_is_cancelled_where_it_goes_on_meets_that_at_its_next_wait(run: Run) -> None:
+    async def main() -> None:
+        future, order = reply(), []
+
+        async def ask() -> None:
+            order.append(await future)
+            task.cancel()
+            order.append("after")
+            await asyncio.sleep(0)
+            order.append("never")
+
+        task = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        await from_the_loop((future, 1))
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert order == [1, "after"]
+
+    run(main())
+
+
+def test_a_time_limit_that_is_over_in_the_turn_of_the_answer_takes_nothing_back(run: Run) -> None:
+    async def main() -> None:
+        future, loop = reply(), asyncio.get_running_loop()
+
+        async def ask() -> Any:
+            async with asyncio.timeout(None) as limit:
+                limits.append(limit)
+                value = await future
+            await asyncio.sleep(0)  # a cancellation that was left over would come here
+            return value
+
+        limits: list[asyncio.Timeout] = []
+        task = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        loop.call_soon(deliver, [(future, 1)], AT_ONCE)
+        limits[0].reschedule(loop.time())
+        assert await task == 1
+
+    run(main())
+
+
+def test_an_asker_may_ask_again_where_it_goes_on(run: Run) -> None:
+    async def main() -> None:
+        first, second, order = reply(), reply(), []
+
+        async def ask() -> None:
+            order.append(await first)
+            order.append(await second)
+
+        task = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        await from_the_loop((first, 1), (second, 2))
+        await task
+        assert order == [1, 2]
+
+    run(main())
+
+
+class Patient(Actor):
+    """Asks, and says what came of it."""
+
+    def __init__(self, ref: Any, limit_s: float, seen: list[Any]) -> None:
+        self.echo, self.limit_s, self.seen = ref, limit_s, seen
+
+    async def receive(self, message: Any, sender: Any) -> None:
+        try:
+            self.seen.append(await self.ask(self.echo, message, timeout=self.limit_s))
+        except AskTimeout:
+            self.seen.append("too late")
+        except asyncio.CancelledError:
+            self.seen.append("ended")
+            raise
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_ask_has_one_end_whatever_races_with_its_answer(seed: int) -> None:
+    """Limits about as long as the way there and back, and kills."""
+
+    async def scenario(sim: Simulation) -> None:
+        near, far = sim.node("near"), sim.node("far")
+        ref = near.ref(far.spawn(Echo).address)
+        await ref.ask("first", timeout=50)
+        began = near.clock()
+        await ref.ask("second", timeout=50)
+        way_s = near.clock() - began
+        ends: list[list[Any]] = [[] for _ in range(40)]
+        askers = []
+        for number, seen in enumerate(ends):
+            askers.append(near.spawn(Patient, ref, way_s * (0.5 + number / 10), seen))
+            askers[-1].tell(number)
+        await asyncio.sleep(way_s * 0.9)
+        for asker in askers[::7]:
+            asker.kill()
+        await asyncio.sleep(60)
+        for number, seen in enumerate(ends):
+            assert len(seen) == 1
+            assert seen[0] in (number, "too late", "ended")
+        assert sizes(near)["asks"] == sizes(far)["answers"] == 0
+
+    Simulation(seed).run(scenario)

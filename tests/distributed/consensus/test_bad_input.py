@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
 
@@ -17,9 +18,11 @@ from holon_actors.distributed.consensus import (
     MessageRefused,
     RaftGroup,
     RaftHost,
+    SnapshotCorrupted,
 )
 from holon_actors.distributed.consensus.client.courier import member_address
 from holon_actors.distributed.consensus.commands.commands import open_entry
+from holon_actors.distributed.consensus.commands.outcomes import UNREADABLE
 from holon_actors.distributed.consensus.core import messages as core
 from holon_actors.distributed.consensus.core.entries import Entry
 from holon_actors.distributed.consensus.wire import requests as rq
@@ -141,7 +144,7 @@ def junk(rng: random.Random, depth: int = 2) -> Any:
 
 
 def request_of_junk(rng: random.Random) -> Any:
-    match rng.randrange(8):
+    match rng.randrange(9):
         case 0 | 1 | 2:
             fields: list[Any] = [rng.choice("abz"), rng.choice("abc")]
             fields += [junk(rng) for _ in range(rng.randrange(7))]
@@ -155,6 +158,8 @@ def request_of_junk(rng: random.Random) -> Any:
         case 6:
             # One that happens to be right would be done.
             return rq.ChangeMembers(*(junk(rng) for _ in range(4)), remove=7)
+        case 7:
+            return rq.WaitingRead(junk(rng), junk(rng))
     return rng.choice([rq.HandOver, rq.CloseSession, rq.ReadLog])(junk(rng))
 
 
@@ -177,7 +182,10 @@ def test_no_request_whatsoever_harms_a_member() -> None:
         rq.Submit(-1, 1, [], b""),
         rq.Submit(1, 1, ["x"], b""),
         rq.Submit(1, 1, [], "text"),
-        rq.Submit(1, 1, [], b"\xff\xff"),
+        rq.WaitingRead(math.nan, b""),
+        rq.WaitingRead(-1.0, b""),
+        rq.WaitingRead(1.0, b"\xff"),
+        rq.WaitingRead(1.0, None),
         rq.Reads(1, b""),
         rq.Reads(False, b"\xff"),
         rq.ChangeMembers({"d": "nonsense"}, {}, [], [], []),
@@ -200,6 +208,14 @@ def test_a_request_that_makes_no_sense_ends_with_an_error(request_) -> None:
         await settle(group)
 
     run()
+
+
+@with_group
+async def test_commands_that_cannot_be_read_are_refused_by_each_member(sim, group) -> None:
+    for member in group.groups.values():
+        refusal = rq.whole_refusal(await member._ref.ask(rq.Submit(1, 1, [], b"\xff\xff")))
+        assert (refusal.reason, refusal.unknown) == (UNREADABLE, False)
+    await settle(group)
 
 
 @with_group
@@ -280,6 +296,47 @@ def test_a_log_with_a_wrong_bit_is_refused_and_left_alone() -> None:
         with pytest.raises((LogCorrupted, FolderMismatch)):
             await again(sim).start()
         assert contents(sim) == before
+
+    for seed in range(20):
+        Simulation(seed).run(scenario)
+
+
+def test_a_snapshot_with_a_wrong_bit_is_refused_and_left_alone() -> None:
+    async def scenario(sim: Simulation) -> None:
+        await begun(sim, count=50)
+        disk = sim.disk("a")
+        (name,) = [name for name in disk.names() if name.startswith("snapshot")]
+        disk.corrupt(name, sim.draw("offset", len(disk.durable(name) or b"")))
+        before = contents(sim)
+        with pytest.raises(SnapshotCorrupted, match=name):
+            await again(sim).start()
+        assert contents(sim) == before
+
+    for seed in range(10):
+        Simulation(seed).run(scenario)
+
+
+def test_a_log_that_is_cut_off_is_refused_or_read_up_to_the_cut() -> None:
+    async def scenario(sim: Simulation) -> None:
+        await begun(sim)
+        disk = sim.disk("a")
+        (name,) = [name for name in disk.names() if not name.startswith("snapshot")]
+        size = len(disk.durable(name) or b"")
+        file = disk.open(name)
+        file.truncate(sim.draw("size", size))
+        await file.sync()
+        file.close()
+        before = contents(sim)
+        try:
+            member = again(sim)
+            await member.start()
+        except (LogCorrupted, FolderMismatch):
+            assert contents(sim) == before
+        else:
+            # A crash leaves the same, then of what was never acknowledged.
+            values = await member.read("k", timeout=20.0) or []
+            assert values == list(range(len(values)))
+            await member.close()
 
     for seed in range(20):
         Simulation(seed).run(scenario)

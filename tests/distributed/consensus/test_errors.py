@@ -10,6 +10,7 @@ from holon_actors.distributed.consensus import errors
 
 MADE = [
     errors.NoLeader("g", 2.0, "silence"),
+    errors.NotYet(),
     errors.OutcomeUnknown("g", 2.0, "the link was lost"),
     errors.SessionExpired("g", "too many others"),
     errors.CommandFailed("ValueError", "no"),

@@ -5,14 +5,21 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+from contextvars import copy_context
+from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 import zmq
+from holon_transports.endpoints import TcpEndpoint
 from holon_transports.errors import InvalidEndpoint
-from holon_transports.zeromq import ZmqSettings, ZmqTransport
+from holon_transports.keys import KeyPair
+from holon_transports.zeromq import ZmqSettings, ZmqTransport, _dialled
 from holon_transports.zeromq._connection import hang_up
+from holon_transports.zeromq._dialled import DialledChannel, Secured
 
 from tests.transports.conformance import Node, send_until
+from tests.transports.zeromq.fakes import Loop, Socket
 
 SETTINGS = ZmqSettings(
     frame_bytes_max=100_000,
@@ -169,3 +176,78 @@ async def test_much_that_was_sent_just_before_the_end_still_arrives(make):
     client.transport.close()
     await server.wait_frames(200)
     assert [frames[0] for frames in server.frames] == [b"%d" % n for n in range(200)]
+
+
+class Blocked:
+    """A channel whose socket follows libzmq's rules, and had no room for its second message."""
+
+    def __init__(self, monkeypatch) -> None:
+        self.messages = self.drained_times = 0
+        self.breaks = []
+        self.socket = Socket()
+        self.loop = Loop(self.socket)
+        self.socket.recv = self._recv
+        monkeypatch.setattr(_dialled, "Monitor", lambda *_: BytesIO())
+        monkeypatch.setattr(_dialled, "send_of", lambda socket: self._send)
+        shell = SimpleNamespace(
+            loop=self.loop,
+            run_in=copy_context(),
+            settings=SETTINGS,
+            receiver=self,
+            socket=lambda kind: self.socket,
+        )
+        secure = Secured("there", b"their key", KeyPair(b"our key", b"our secret"))
+        there, rng = TcpEndpoint("127.0.0.1", 9), random.Random(1)
+        self.channel = DialledChannel(shell, there, rng, lambda channel: None, secure)
+        self.settle()
+        assert self.channel.send([b"first"])
+        assert not self.channel.send([b"second"])
+        self.settle()
+        assert not self.drained_times
+
+    def settle(self) -> None:
+        while not self.loop.is_idle:
+            self.loop.turn()
+
+    def _send(self, frame, flags, copy) -> None:
+        if not self.socket.send():
+            raise zmq.Again
+
+    def _recv(self, flags, copy):
+        if not self.socket.receive():
+            raise zmq.Again
+        return zmq.Frame(b"message")
+
+    def received(self, channel, frames) -> None:
+        self.messages += 1
+
+    def drained(self, channel) -> None:
+        self.drained_times += 1
+
+    def broken(self, channel, reason) -> None:
+        self.breaks.append(reason)
+
+
+@pytest.fixture
+def blocked(monkeypatch):
+    return Blocked(monkeypatch)
+
+
+def test_a_channel_without_room_tells_of_that_of_its_new_connection(blocked):
+    blocked.channel.use_key(b"another key")
+    blocked.settle()
+    assert blocked.drained_times == 1
+
+
+@pytest.mark.parametrize("key", [b"another key", None])
+def test_what_came_before_a_key_changed_is_read(blocked, key):
+    blocked.socket.happens("message")
+    blocked.channel.use_key(key)
+    blocked.settle()
+    assert blocked.messages == 1
+
+
+def test_the_key_of_a_channel_that_has_been_closed_is_nothing_to_it(blocked):
+    blocked.channel.close()
+    blocked.channel.use_key(None)
+    assert blocked.breaks == []

@@ -1,8 +1,8 @@
 """Many messages of one class at a time, where nothing of the class's own has a say in it.
 
-A frozen dataclass with slots, whose constructor is the one that `dataclass` writes, takes all fields
-and calls no `__post_init__`, does nothing but put each where it belongs. That is done here, field by
-field for all messages of a run, without a step of Python's own per message.
+A frozen dataclass with slots may have a constructor that `dataclass` wrote, which takes all fields
+and calls no `__post_init__`. It does nothing but put each field where it belongs. That is done
+here, field by field for all messages of a run, without a step of Python's own per message.
 """
 
 from __future__ import annotations

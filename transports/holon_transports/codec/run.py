@@ -17,8 +17,8 @@ from holon_transports.codec._shapes import Shape
 
 __all__ = ["Run", "RunKind", "kind_of", "kind_of_values"]
 
-# Fields of one run, at both ends. More: fewer items, more that is told before its bytes are counted,
-# and more that a hostile peer gets out of one byte.
+# Fields of one run, at both ends. More: fewer items, more that is told before its bytes are
+# counted, and more that a hostile peer gets out of one byte.
 FIELDS_MAX = 256
 # Bytes or characters of a field. Longer ones are packed by themselves, so that a run stays small.
 CONTENT_MAX = 1024

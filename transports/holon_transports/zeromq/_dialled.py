@@ -95,6 +95,8 @@ class DialledChannel:
 
     def use_key(self, theirs: bytes | None) -> None:
         """Connect anew to who has this key; None: the peer is not to be believed any more."""
+        if self._closed:
+            return
         self._disconnect()
         self._believed = theirs is not None
         if theirs is None:
@@ -107,6 +109,7 @@ class DialledChannel:
         if isinstance(self._endpoint, TcpEndpoint) and ":" in self._endpoint.host:
             self._socket.ipv6 = True
         self._socket.connect(self.name)
+        self._driver.sent()  # as after a send: there is room now, and no wake-up tells of it
 
     def _take(self) -> int:
         try:
@@ -158,7 +161,6 @@ class DialledChannel:
     def _reconnect(self) -> None:
         self._disconnect()
         self._connect()
-        self._driver.sent()
 
     def _disconnect(self) -> None:
         self._cancel_revival()
@@ -167,6 +169,7 @@ class DialledChannel:
         except zmq.ZMQError as error:
             if error.errno != errno.ENOENT:  # which it is when libzmq has given it up
                 raise
+        self._driver.sent()
 
     def _tell_broken(self, reason: str) -> None:
         if reason not in self._told:

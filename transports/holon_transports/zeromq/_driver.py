@@ -2,10 +2,10 @@
 
 The descriptor of a ZeroMQ socket says "something has changed", once, and falls silent as soon as
 any call on the socket has taken note, even a send. Hence the rules here: after a wake-up take
-messages until `EVENTS` says that there are none; look at `EVENTS` again after every send, unless
-that look is still to come; and when work is left over, or an error came out of a callback, come
-back by the loop and not by the descriptor. A wake-up does a bounded amount of work, so that one
-busy peer cannot stop the loop.
+messages until `EVENTS` says that there are none; look at `EVENTS` again after every send, connect
+and disconnect, unless that look is still to come; and when work is left over, or an error came out
+of a callback, come back by the loop and not by the descriptor. A wake-up does a bounded amount of
+work, so that one busy peer cannot stop the loop.
 
 To look costs as much as to take a message (libzmq asks the operating system, pyzmq makes an
 enumeration of the number). So there is no look before the first one of a wake-up, which is mostly
@@ -70,7 +70,9 @@ class Driver:
             self._socket.close(linger=int(linger_s * 1000))
 
     def sent(self) -> None:
-        """To be called after a send: it may have swallowed the descriptor's wake-up."""
+        """To be called after a send, connect or disconnect: it may have swallowed the descriptor's
+        wake-up.
+        """
         if self._busy or self._scheduled or self._closed:
             return
         events = self._events(_EVENTS)

@@ -5,6 +5,7 @@ for the futures that the callers wait on.
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import Any
 
 from holon_actors.distributed.consensus.commands.commands import Body
@@ -29,25 +30,38 @@ class Batch:
 
     `asking`: it is on its way to a member, or with one. `maybe`: a member may have got it in an
     earlier attempt. `reason`: why the last attempt came to nothing. `left_out`: numbers of callers
-    who have given up. `session`: the one that it was last sent in.
+    who have given up. `session`: the one that it was last sent in. `ends_at`: when nobody waits any
+    more, by the loop's clock, where that is known.
     """
 
-    __slots__ = ("_data", "asking", "body", "calls", "left_out", "maybe", "reason", "session")
+    __slots__ = (
+        "_data",
+        "asking",
+        "body",
+        "calls",
+        "ends_at",
+        "left_out",
+        "maybe",
+        "reason",
+        "session",
+    )
 
-    def __init__(self, part_max: int) -> None:
-        self.body = Body(part_max)
+    def __init__(self, size_max: int) -> None:
+        self.body = Body(size_max)
         self.calls: list[Call] = []
         self.left_out: list[int] = []
         self.asking = False
+        self.ends_at = inf
         self.maybe = False
         self.session = 0
         self.reason = "it was not sent yet"
         self._data: bytes | None = None
 
-    def add(self, sequence: int, value: Any, answer: asyncio.Future[Outcome]) -> Call:
-        """Take a call in. Raises what `Body.add` does."""
+    def add(self, sequence: int, value: Any, answer: asyncio.Future[Outcome]) -> Call | None:
+        """Take a call in; None: there is no room for it. Raises what `Body.add` does."""
         assert self._data is None, "it is on its way"
-        self.body.add(sequence, value)
+        if not self.body.add(sequence, value):
+            return None
         call = Call(sequence, self, answer)
         self.calls.append(call)
         return call

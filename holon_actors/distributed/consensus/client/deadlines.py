@@ -5,15 +5,25 @@ which they were made, so one timer per time-out value watches the oldest.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-__all__ = ["Deadlines"]
+from holon_actors.errors import ConfigError
+
+__all__ = ["Deadlines", "checked_timeout"]
 
 C = TypeVar("C", bound=Hashable)
 
 # A timer may fire a tick of the clock early; what is due within it is due.
 _TICK_S = 1e-6
+
+
+def checked_timeout(timeout_s: float) -> float:
+    """A time limit that clocks can count with: what is over already is 0. Raises `ConfigError`."""
+    if math.isnan(timeout_s):
+        raise ConfigError("timeout=nan: seconds, or None")
+    return max(0.0, timeout_s)
 
 
 class Deadlines(Generic[C]):

@@ -17,7 +17,13 @@ from holon_transports import CodecError
 
 from holon_actors.distributed.consensus.client.batches import Batch, Call
 from holon_actors.distributed.consensus.client.courier import Courier, Miss
-from holon_actors.distributed.consensus.commands.outcomes import EXPIRED, Outcome, Refusal
+from holon_actors.distributed.consensus.commands.outcomes import (
+    EXPIRED,
+    NOT_YET,
+    UNREADABLE,
+    Outcome,
+    Refusal,
+)
 from holon_actors.distributed.consensus.commands.sessions import RESULTS_MAX
 from holon_actors.distributed.consensus.core.reasons import TOO_LARGE
 from holon_actors.distributed.consensus.errors import (
@@ -30,16 +36,22 @@ from holon_actors.distributed.consensus.wire.requests import (
     Answers,
     Reads,
     Submit,
+    WaitingRead,
     whole_refusal,
 )
 
 if TYPE_CHECKING:
     from holon_actors.actors.system import ActorSystem
 
-__all__ = ["HEADER_BYTES", "CommandLane", "Lane", "ReadLane"]
+__all__ = ["HEADER_BYTES", "CommandLane", "Lane", "ReadLane", "WaitLane"]
 
 # What a header may add to the largest command; the numbers left out are few or small.
 HEADER_BYTES = 1_024
+
+# How long a member keeps a read that waits, before it is asked anew; and how many waiting reads a
+# client has with the group at once.
+_WAIT_S = 60.0
+_WAITS_MAX = 10_000
 
 # Calls in one batch: more would not make each of them cheaper, only later.
 _CALLS_MAX = 4_096
@@ -57,25 +69,31 @@ class Lane:
         courier: Courier,
         settings: RaftSettings,
         numbers: Callable[[], int],
+        batches_max: int | None = None,
     ) -> None:
         self._system = system
         self._courier = courier
         self._settings = settings
         self._numbers = numbers
+        self._batches_max = batches_max or settings.batches_max
         self._calls_max = max(1, min(_CALLS_MAX, RESULTS_MAX // settings.batches_max))
-        self._part_max = settings.core.proposal_bytes_max - HEADER_BYTES
+        self._body_max = settings.core.proposal_bytes_max - HEADER_BYTES
         self._waiting: deque[Batch] = deque()  # the last one is being filled
         self._flushing = False
         self._running: dict[Batch, None] = {}  # oldest first
 
     def take(self, value: Any) -> Call:
         """Take a call on. Raises `CodecError` and `ProposalTooLarge`."""
-        batch = self._waiting[-1] if self._waiting else None
-        if batch is None or self._full(batch):
-            batch = Batch(self._part_max)
-            self._waiting.append(batch)
         answer: asyncio.Future[Outcome] = self._system.loop.create_future()
-        call = batch.add(self._numbers(), value, answer)
+        number, call = self._numbers(), None
+        batch = self._waiting[-1] if self._waiting else None
+        if batch is not None and not self._full(batch):
+            call = batch.add(number, value, answer)
+        if call is None:
+            batch = Batch(self._body_max)
+            self._waiting.append(batch)
+            call = batch.add(number, value, answer)
+            assert call is not None, "it is the first"
         if not self._flushing:
             self._flush_soon()
         return call
@@ -89,13 +107,13 @@ class Lane:
         )
 
     def _flush_soon(self) -> None:
-        if len(self._running) < self._settings.batches_max:
+        if len(self._running) < self._batches_max:
             self._flushing = True
             self._system.loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flushing = False
-        while self._waiting and len(self._running) < self._settings.batches_max:
+        while self._waiting and len(self._running) < self._batches_max:
             batch = self._waiting.popleft()
             if batch.calls:
                 self._running[batch] = None
@@ -129,7 +147,7 @@ class Lane:
             batch.asking = asked is not None
             return asked
 
-        answers, tired = await self._courier.ask(request)
+        answers, tired = await self._courier.ask(request, self._attempt_s(batch))
         batch.asking = False
         if isinstance(answers, Miss):
             batch.missed(answers.reason, answers.maybe)
@@ -137,6 +155,10 @@ class Lane:
                 await self._pause()
         elif not self._conclude(batch, asked, answers):
             await self._pause()
+
+    def _attempt_s(self, batch: Batch) -> float | None:
+        """How long one member may take to answer; None: as long as the settings say."""
+        return None
 
     def _failure(self, batch: Batch, error: Exception) -> Exception:
         """What callers are told when an attempt has failed in a way that no other would mend."""
@@ -156,14 +178,20 @@ class Lane:
         if refusal is not None:
             return self._refused(batch, request, refusal)
         if len(answers.outcomes) != len(batch.calls):
-            raise CodecError(f"{len(answers.outcomes)} answers to {len(batch.calls)} calls")
+            # Whatever this member has done, it was asked.
+            count = f"{len(answers.outcomes)} answers to {len(batch.calls)} calls"
+            batch.missed(count, maybe=True)
+            return False
         batch.answer(answers.outcomes)
         return True
 
     def _refused(self, batch: Batch, request: Any, refusal: Refusal) -> bool:
-        if refusal.reason == TOO_LARGE:
+        if refusal.reason == TOO_LARGE and not batch.maybe:
             limit = self._settings.core.proposal_bytes_max
             batch.fail(ProposalTooLarge(len(batch.data()), limit))
+            return True
+        if refusal.reason == UNREADABLE and not batch.maybe:
+            batch.fail(CodecError(refusal.detail))
             return True
         batch.missed(f"{refusal.reason} {refusal.detail}".rstrip(), refusal.unknown)
         return False
@@ -233,8 +261,8 @@ class CommandLane(Lane):
         return True
 
     def _failure(self, batch: Batch, error: Exception) -> Exception:
-        # What a member cannot read it has not taken on; of anything else that is not known.
-        if isinstance(error, CodecError) or not (batch.asking or batch.maybe):
+        # Also what a member cannot answer, as the result is too large, may be applied.
+        if not (batch.asking or batch.maybe):
             return error
         unknown = OutcomeUnknown(self._group, 0.0, f"{type(error).__name__}: {error}")
         unknown.__cause__ = error
@@ -260,3 +288,34 @@ class ReadLane(Lane):
 
     def _request(self, batch: Batch) -> Reads:
         return Reads(self._lease, batch.data())
+
+    def _refused(self, batch: Batch, request: Any, refusal: Refusal) -> bool:
+        if refusal.reason != NOT_YET:
+            return super()._refused(batch, request, refusal)
+        batch.answer([refusal] * len(batch.calls))
+        return True
+
+
+class WaitLane(Lane):
+    """Reads that were told "not yet": each goes alone, as each has its answer at another time, and
+    waits at a member.
+    """
+
+    def __init__(
+        self,
+        system: ActorSystem,
+        courier: Courier,
+        settings: RaftSettings,
+        numbers: Callable[[], int],
+    ) -> None:
+        super().__init__(system, courier, settings, numbers, _WAITS_MAX)
+
+    def _full(self, batch: Batch) -> bool:
+        return True
+
+    def _attempt_s(self, batch: Batch) -> float:
+        return _WAIT_S + self._settings.attempt_s
+
+    def _request(self, batch: Batch) -> WaitingRead:
+        left = batch.ends_at - self._system.loop.time()
+        return WaitingRead(min(_WAIT_S, max(0.0, left)), batch.data())

@@ -8,6 +8,7 @@ the same everywhere.
 from __future__ import annotations
 
 import struct
+from asyncio import CancelledError
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, TypeAlias
@@ -18,6 +19,7 @@ from holon_transports.errors import CodecError
 from holon_actors.distributed.consensus.commands.commands import Command, EntryReader, Header, Kind
 from holon_actors.distributed.consensus.commands.outcomes import (
     EXPIRED,
+    NOT_YET,
     STALE,
     Outcome,
     Refusal,
@@ -28,6 +30,7 @@ from holon_actors.distributed.consensus.commands.sessions import Session, Sessio
 from holon_actors.distributed.consensus.core.configuration import Configuration
 from holon_actors.distributed.consensus.core.entries import Entry, EntryKind
 from holon_actors.distributed.consensus.core.reasons import BUSY
+from holon_actors.distributed.consensus.errors import NotYet
 from holon_actors.distributed.consensus.machine import StateMachine
 
 __all__ = ["Applier", "UnreadableEntry", "UnreadableSnapshot"]
@@ -94,9 +97,9 @@ class Applier:
         """Answer a read."""
         try:
             return outcome_of(self._machine.query(request))
-        except MemoryError:
-            raise
-        except Exception as error:  # noqa: BLE001  # the user's, and the asker's
+        except NotYet:
+            return _NOT_YET
+        except (Exception, CancelledError) as error:  # noqa: BLE001  # the user's, and the asker's
             return failure_of(error)
 
     @property
@@ -155,7 +158,7 @@ class Applier:
             outcome = outcome_of(self._machine.apply(value))
         except MemoryError:
             raise  # the other members may have had the memory
-        except Exception as error:  # noqa: BLE001  # the same on every member: it is the result
+        except (Exception, CancelledError) as error:  # noqa: BLE001  # the same on every member
             outcome = failure_of(error)
         results[sequence] = outcome
         return outcome
@@ -187,6 +190,7 @@ class Applier:
 
 _GIVEN_UP = Refusal(STALE, "given up", unknown=False)
 _STALE = Refusal(STALE, "", unknown=True)
+_NOT_YET = Refusal(NOT_YET, "", unknown=False)
 _BUSY = Refusal(BUSY, "too many results that nobody has fetched", unknown=False)
 
 

@@ -78,31 +78,35 @@ _HEADER_FIELDS = len(Header._fields)
 
 
 class Body:
-    """Packs commands, one after the other.
+    """Packs commands, one after the other, up to `size_max` bytes of them.
 
     `sealed`: it takes no more, as a command that was too large may have taken definitions with it
     that the next ones would need.
     """
 
-    __slots__ = ("_encoder", "_part_max", "_parts", "sealed", "size")
+    __slots__ = ("_encoder", "_parts", "_size_max", "sealed", "size")
 
-    def __init__(self, part_max: int) -> None:
+    def __init__(self, size_max: int) -> None:
         self._encoder = Encoder(_LIMITS, buffer_min=sys.maxsize)
-        self._part_max = part_max
+        self._size_max = size_max
         self._parts: list[bytes] = []
         self.sealed = False
         self.size = 0  # bytes
 
-    def add(self, sequence: int, value: Any) -> None:
-        """Put a command in. Raises `CodecError` if it cannot travel, `ProposalTooLarge` if it has
-        more than `part_max` bytes.
+    def add(self, sequence: int, value: Any) -> bool:
+        """Put a command in; whether there was room for it beside the others. Raises `CodecError` if
+        it cannot travel, `ProposalTooLarge` if it has more than `size_max` bytes by itself.
         """
         part = self._encoder.pack((sequence,), value)
-        if len(part) > self._part_max:
+        size = self.size + len(part)
+        if size > self._size_max:
             self.sealed = True
-            raise ProposalTooLarge(len(part), self._part_max)
+            if len(part) > self._size_max:
+                raise ProposalTooLarge(len(part), self._size_max)
+            return False
         self._parts.append(part)
-        self.size += len(part)
+        self.size = size
+        return True
 
     def data(self) -> bytes:
         """All of it."""

@@ -13,10 +13,24 @@ from holon_transports.errors import CodecError
 
 from holon_actors.actors.message import message
 
-__all__ = ["EXPIRED", "STALE", "Failure", "Outcome", "Packed", "Refusal", "outcome_of", "value_of"]
+__all__ = [
+    "EXPIRED",
+    "NOT_YET",
+    "STALE",
+    "UNREADABLE",
+    "Failure",
+    "Outcome",
+    "Packed",
+    "Refusal",
+    "failure_of",
+    "outcome_of",
+    "value_of",
+]
 
 EXPIRED: Final = "session-expired"  # the group has forgotten the client
+NOT_YET: Final = "not-yet"  # the state has no answer to this read yet
 STALE: Final = "stale"  # the client has said that it does not wait for this command any more
+UNREADABLE: Final = "unreadable"  # the member cannot read the commands, so it has not taken them
 
 _PLAIN = frozenset({type(None), bool, float, bytes})
 _INT64 = range(-(2**63), 2**63)

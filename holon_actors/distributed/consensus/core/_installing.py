@@ -1,7 +1,8 @@
 """A follower's taking over of a snapshot that its leader sends.
 
-The chunks come in order, one at a time; any other is answered with how far it has got, and so is
-one that is being stored: the last may take long, and the leader has to see that it is under way.
+Chunks are stored in their order. Any other is answered: one that is there already, or is being
+stored, with how far it has got, as the last may take long and the leader has to see that it is
+under way; one that is ahead, with the gap before it.
 
 A snapshot whose last entry is in the log already tells no more than that all up to there is
 committed: the entries after it stay (paper, section 7).
@@ -26,13 +27,14 @@ __all__ = ["SnapshotReceiver"]
 
 @dataclass(slots=True)
 class _Receiving:
-    """A snapshot on its way. Invariant: one chunk at most is being stored."""
+    """A snapshot on its way. Invariant: offset <= taken."""
 
     meta: SnapshotMeta
     term: int  # of the leader that sends it
     sender: str
     offset: int = 0  # all before it is stored
-    storing: bool = False
+    taken: int = 0  # all before it is stored or being stored
+    whole: bool = False  # nothing is missing
 
 
 class SnapshotReceiver:
@@ -53,10 +55,16 @@ class SnapshotReceiver:
         receiving = self._receive(message)
         if receiving is None:
             return
-        if receiving.storing or message.offset != receiving.offset:
+        if receiving.whole or message.offset < receiving.taken:
             self._reply(receiving.meta, receiving.sender, receiving.offset)
-            return
-        receiving.storing = True
+        elif message.offset > receiving.taken:
+            self._reply(receiving.meta, receiving.sender, receiving.taken, gap=True)
+        else:
+            self._store(receiving, message)
+
+    def _store(self, receiving: _Receiving, message: SnapshotChunk) -> None:
+        receiving.taken += len(message.data)
+        receiving.whole = receiving.taken == receiving.meta.size
         self._state.outbox.store_chunk(ChunkToStore(message.meta, message.offset, message.data))
 
     def _is_known(self, meta: SnapshotMeta) -> bool:
@@ -80,11 +88,13 @@ class SnapshotReceiver:
         return (message.term, message.meta.index) < (receiving.term, receiving.meta.index)
 
     def on_chunk_stored(self, event: ChunkStored) -> None:
-        """Ask for the next."""
+        """Make room for more. Chunks that were stored may be told of in any order, and late: of
+        one that was of another attempt.
+        """
         receiving = self._receiving
         if receiving is not None and receiving.meta == event.meta:
-            receiving.offset, receiving.storing = event.offset, False
-            self._reply(event.meta, receiving.sender, event.offset)
+            receiving.offset = max(receiving.offset, min(event.offset, receiving.taken))
+            self._reply(event.meta, receiving.sender, receiving.offset)
 
     def on_received(self, event: SnapshotReceived) -> None:
         """All of it is here: let it stand for the log."""
@@ -108,10 +118,15 @@ class SnapshotReceiver:
         state.outbox.restore(meta)
 
     def _reply(
-        self, meta: SnapshotMeta, leader: str, offset: int = 0, installed: bool = False
+        self,
+        meta: SnapshotMeta,
+        leader: str,
+        offset: int = 0,
+        installed: bool = False,
+        gap: bool = False,
     ) -> None:
         state = self._state
-        reply = SnapshotReply(state.node, leader, state.term, meta.index, offset, installed)
+        reply = SnapshotReply(state.node, leader, state.term, meta.index, offset, installed, gap)
         if installed:
             state.outbox.promise(reply)
         else:

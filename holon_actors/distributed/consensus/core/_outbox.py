@@ -112,9 +112,14 @@ class Outbox:
         """What the step came to. `number` is the last record's, `stored` the last durable one's."""
         if self._promises:
             self._settle(number, stored)
-        messages, answers = tuple(self._messages), tuple(self._answers)
-        self._messages.clear()
-        self._answers.clear()
+        messages: tuple[Message, ...] = ()
+        answers: tuple[Answer, ...] = ()
+        if self._messages:
+            messages = tuple(self._messages)
+            self._messages.clear()
+        if self._answers:
+            answers = tuple(self._answers)
+            self._answers.clear()
         self.used = False
         if self._rare:
             return self._all(record, messages, committed, answers, leadership, configuration)

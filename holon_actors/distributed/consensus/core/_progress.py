@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from enum import Enum
+from typing import Final
 
 from holon_actors.distributed.consensus.core.entries import SnapshotMeta
 
 __all__ = ["Progress", "Sending"]
+
+
+_WINDOW_MAX: Final = 1 << 20
 
 
 class Sending(Enum):
@@ -42,6 +46,7 @@ class Progress:
         "probed_at",
         "round",
         "state",
+        "window",
     )
 
     def __init__(self, next_index: int) -> None:
@@ -55,6 +60,7 @@ class Progress:
         self.known_commit = 0  # it was told
         self.inflight_bytes = 0
         self._inflight: deque[tuple[int, int]] = deque()  # last index and bytes of each request
+        self.window = _WINDOW_MAX  # requests that may be in flight: few after a rejection
         self.meta: SnapshotMeta | None = None  # of the snapshot that is being sent
         self.offset = 0  # it has the snapshot up to here
         self.offered = 0  # the snapshot was sent up to here
@@ -107,7 +113,10 @@ class Progress:
 
     def is_full(self, requests_max: int, bytes_max: int) -> bool:
         """Whether nothing more may be sent before an answer."""
-        return len(self._inflight) >= requests_max or self.inflight_bytes >= bytes_max
+        return (
+            len(self._inflight) >= min(requests_max, self.window)
+            or self.inflight_bytes >= bytes_max
+        )
 
     def acknowledge(self, index: int) -> bool:
         """Note that its log matches up to `index`; whether that is news. Answers come in any order
@@ -119,6 +128,7 @@ class Progress:
             return False
         self.match = index
         self.next = max(self.next, index + 1)
+        self.window = min(2 * self.window, _WINDOW_MAX)
         return True
 
     def reject(self, index: int, guess: int) -> bool:
@@ -129,6 +139,9 @@ class Progress:
         if index <= self.match:
             return False
         if self.state is Sending.REPLICATE:
+            # On a link that does not keep the order, a full window is rejected for the most part,
+            # and sent anew for each rejection that was still on its way it would grow for ever.
+            self.window = 1
             self.become_probe()
             return True
         if self.state is Sending.SNAPSHOT or self.next - 1 != index:

@@ -65,12 +65,13 @@ class SnapshotSender:
         return False
 
     def _on_offset(self, progress: Progress, message: SnapshotReply) -> None:
-        if progress.go_on(message.offset):
-            self._fill(message.sender, progress)
-        elif message.gap and progress.ahead:
+        news = progress.go_on(message.offset)
+        if message.gap and (progress.ahead or message.offset < progress.offset):
             # Once for all that was sent behind the gap: what is sent now goes alone.
             progress.go_back(message.offset)
             self._send_chunk(message.sender, progress)
+        elif news:
+            self._fill(message.sender, progress)
 
     def _fill(self, name: str, progress: Progress) -> None:
         """Send as much as may be on its way."""

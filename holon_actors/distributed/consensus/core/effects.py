@@ -94,7 +94,7 @@ class ChunkToStore:
 
     meta: SnapshotMeta
     offset: int
-    data: bytes
+    data: bytes | memoryview
 
 
 @value

@@ -122,7 +122,7 @@ class SnapshotChunk:
     term: int
     meta: SnapshotMeta
     offset: int
-    data: bytes
+    data: bytes | memoryview
 
 
 @value

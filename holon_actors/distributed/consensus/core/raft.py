@@ -249,7 +249,7 @@ class Raft:
         state.journal.on_stored(event.number)
         state.outbox.release(event.number)
         self._election.on_stored()
-        if state.leading is not None:
+        if state.leading is not None and state.journal.durable > state.log.commit:
             self._replication.advance(state.leading)
 
     def _on_applied(self, event: Applied) -> None:

@@ -42,7 +42,7 @@ class CoreSettings:
     proposal_bytes_max: int = 8 << 20  # one command; larger ones are refused
     reads_max: int = 100_000  # that wait for a round; more are refused
     chunk_bytes: int = 1 << 20  # of a snapshot in one message
-    chunks_inflight_max: int = 8  # without an answer to one member; more: faster, more memory
+    chunks_inflight_max: int = 4  # without an answer to one member; more: faster, more memory
     trailing_entries: int = 1_024  # kept behind a snapshot for members a little behind
     catch_up_rounds_max: int = 10  # of a new voter's, before it stays a learner (thesis 4.2.1)
 

@@ -10,7 +10,7 @@ from holon_actors.distributed.consensus.commands.commands import Command, Header
 from holon_actors.distributed.consensus.commands.outcomes import Outcome, Refusal
 from holon_actors.distributed.consensus.wire.requests import Answers
 
-__all__ = ["Call", "LogCall", "ReadCall"]
+__all__ = ["Answering", "Call", "LogCall", "ReadCall", "WaitingCall"]
 
 Answering: TypeAlias = Callable[[list[Outcome]], Answers]
 
@@ -64,3 +64,13 @@ class ReadCall(Call):
     def fail(self, error: Exception) -> None:
         for reply, _ in self.reads:
             reply.fail(error)
+
+
+class WaitingCall(ReadCall):
+    """A read that waits for an answer, until `ends_at` by the member's clock."""
+
+    __slots__ = ("ends_at",)
+
+    def __init__(self, reply: DeferredReply, commands: list[Command], ends_at: float) -> None:
+        super().__init__([(reply, commands)])
+        self.ends_at = ends_at

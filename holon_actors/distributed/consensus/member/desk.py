@@ -20,10 +20,16 @@ from holon_actors.distributed.consensus.commands.commands import (
     read_body,
     read_entry,
 )
-from holon_actors.distributed.consensus.commands.outcomes import Outcome, Refusal
+from holon_actors.distributed.consensus.commands.outcomes import UNREADABLE, Outcome, Refusal
 from holon_actors.distributed.consensus.core import inputs
 from holon_actors.distributed.consensus.core.reasons import NOT_LEADER
-from holon_actors.distributed.consensus.member.calls import Answering, Call, LogCall, ReadCall
+from holon_actors.distributed.consensus.member.calls import (
+    Answering,
+    Call,
+    LogCall,
+    ReadCall,
+    WaitingCall,
+)
 from holon_actors.distributed.consensus.member.seat import Seat
 from holon_actors.distributed.consensus.member.waiting import Waiting
 from holon_actors.distributed.consensus.wire import requests
@@ -63,6 +69,7 @@ class Desk:
         self._takers: dict[type, Callable[[Any, DeferredReply], None]] = {
             requests.Submit: self._submit,
             requests.Reads: self._read,
+            requests.WaitingRead: self._wait,
             requests.OpenSession: self._open,
             requests.CloseSession: self._close,
             requests.ChangeMembers: self._change,
@@ -99,9 +106,12 @@ class Desk:
         """Time has passed. A timer skips the beats that it has missed; where reads go by leases,
         the core has to see these too.
         """
-        if self._seat.settings.core.lease_reads:
+        settings = self._seat.settings
+        if settings.core.lease_reads and self._seat.leads:
             self._make_up_ticks(due=1)
-        self._ticked_at = self._clock()
+            self._ticked_at += settings.tick_s  # not now: what a tick is late by counts as well
+        else:
+            self._ticked_at = self._clock()
         self._step(_TICK)
 
     def tell_time(self, deadline: Callable[[], float | None]) -> None:
@@ -137,7 +147,7 @@ class Desk:
             )
             read = read_entry(data)
         except CodecError as error:
-            reply.fail(error)
+            reply.send(self._seat.answers([Refusal(UNREADABLE, str(error), unknown=False)]))
             return
         self._propose(data, LogCall(reply, read))
 
@@ -164,6 +174,15 @@ class Desk:
             call = self._reads[request.lease] = ReadCall([])
         call.reads.append((reply, commands))
         self._want_flush()
+
+    def _wait(self, request: requests.WaitingRead, reply: DeferredReply) -> None:
+        try:
+            commands = read_body(request.body)
+        except CodecError as error:
+            reply.fail(error)
+            return
+        call = WaitingCall(reply, commands, self._clock() + request.wait_s)
+        self._step(inputs.Read(self._taken_on(call), False))
 
     def _change(self, request: requests.ChangeMembers, reply: DeferredReply) -> None:
         number = self._taken_on(Call(reply))

@@ -60,10 +60,15 @@ async def take_seat(
     rng: random.Random,
     local: float,
 ) -> Seat:
-    """Recover the member, or found it; `local` is its clock. Raises `GroupMismatch`,
+    """Recover the member, or found it; `local` is its clock. Raises `ConfigError`,
     `SnapshotCorrupted`, `UnreadableSnapshot` and `StoreBroken`.
     """
     log = store.log(group)
+    if log.recovered is None and log.state.snapshot is not None:
+        # Its log has grown since the store was opened, and only opening it reads it.
+        raise ConfigError(
+            f"this host has had the member {node} of {group} before: close it, and enter a new host"
+        )
     recovered = log.recovered or await _found(log, first)
     applier = Applier(machine, recovered.snapshot.configuration)
     for _ in restoring(applier, log.snapshots, recovered.snapshot):

@@ -33,9 +33,10 @@ from holon_actors.distributed.consensus.events import (
     SnapshotFailed,
 )
 from holon_actors.distributed.consensus.member.backlog import Backlog
-from holon_actors.distributed.consensus.member.calls import Call, ReadCall
+from holon_actors.distributed.consensus.member.calls import Call
 from holon_actors.distributed.consensus.member.desk import Desk
 from holon_actors.distributed.consensus.member.peers import Peers
+from holon_actors.distributed.consensus.member.reading import Reading
 from holon_actors.distributed.consensus.member.refusals import Refusals
 from holon_actors.distributed.consensus.member.seat import Seat
 from holon_actors.distributed.consensus.member.snapshotting import (
@@ -64,6 +65,7 @@ class _Mark(Enum):
     TICK = "tick"
     FLUSH = "flush"
     GO_ON = "go on"
+    ASK_AGAIN = "ask again"
 
 
 class Member(Actor):
@@ -75,6 +77,7 @@ class Member(Actor):
         self._applier = seat.applier
         self._waiting: Waiting[Call] = Waiting()
         self._backlog = Backlog(seat.applier, self._waiting, seat.answers)
+        self._reading = Reading(seat, self._waiting, lambda: self._later(_Mark.ASK_AGAIN))
         self._blobs = Blobs()
         self._applying = False  # a slice of the backlog, or the next one has been asked for
         self._asked: list[Call] = []  # for a snapshot
@@ -137,6 +140,7 @@ class Member(Actor):
         for call in (*self._waiting.take_all(), *self._asked):
             call.fail(error)
         self._desk.close(error)
+        self._reading.fail(error)
         seat.feed.close()
         seat.ended.set()
 
@@ -193,7 +197,7 @@ class Member(Actor):
         if self._backlog and not self._applying:
             self._apply()
         else:
-            self._serve_reads()
+            self._reading.serve()
 
     def _send(self, messages: tuple[Any, ...]) -> None:
         group, blobs, me = self._seat.group, self._blobs, self.ref
@@ -236,6 +240,7 @@ class Member(Actor):
             if (leadership.leader or "") != seat.leader:
                 seat.leader = leadership.leader or ""
                 seat.feed.push(LeaderChanged(leadership.leader, leadership.term))
+                self._reading.release()
         if configuration is not None:
             seat.configuration = configuration
             self._peers.configure(configuration)
@@ -276,22 +281,16 @@ class Member(Actor):
             if self._seat.feed.heard:
                 self._seat.feed.push(Applied(applier.index))
             self._step(inputs.Applied(applier.index))
+            self._reading.applied()
         self._applying = bool(self._backlog)
         if self._applying:
-            # In a later turn of the loop: told now it would still come in this one.
-            self.system.loop.call_soon(self.ref.tell, _Mark.GO_ON)
+            self._later(_Mark.GO_ON)
         if self._backlog.grown(settings):
             self._take_snapshot()
 
-    def _serve_reads(self) -> None:
-        for call in self._waiting.due(self._applier.index):
-            assert isinstance(call, ReadCall)
-            for reply, commands in call.reads:
-                query = self._applier.query
-                reply.send(self._seat.answers([query(command.value) for command in commands]))
-
     def _restore(self, meta: SnapshotMeta) -> None:
         self._backlog.clear()
+        self._reading.release()
         self._snapshots.restore(meta)
 
     def _on_restored(self, restored: Restored, sender: ActorRef[Any] | None) -> None:
@@ -344,8 +343,11 @@ class Member(Actor):
             self._desk.flush()
         elif mark is _Mark.TICK:
             self._desk.tick()
+            self._reading.expire(self.system.clock())
             if self._snapshots.restoring is None:
                 self._desk.tell_time(self._applier.deadline)
+        elif mark is _Mark.ASK_AGAIN:
+            self._reading.ask_again()
         else:
             self._applying = False
             if self._backlog and self._snapshots.restoring is None:
@@ -370,7 +372,8 @@ class Member(Actor):
         self._desk.take(request, self.defer_reply())
 
     def _on_describe(self, request: requests.Describe, sender: ActorRef[Any] | None) -> None:
-        self.reply(self._seat.status(self.system.clock(), len(self._waiting)))
+        waiting = len(self._waiting) + len(self._reading)
+        self.reply(self._seat.status(self.system.clock(), waiting))
 
     def _on_read_log(self, request: requests.ReadLog, sender: ActorRef[Any] | None) -> None:
         objection = requests.objection_to(request)
@@ -386,3 +389,7 @@ class Member(Actor):
 
     def _flush_soon(self) -> None:
         self.ref.tell(_Mark.FLUSH)
+
+    def _later(self, mark: _Mark) -> None:
+        """In a later turn of the loop: told now it would still come in this one."""
+        self.system.loop.call_soon(self.ref.tell, mark)

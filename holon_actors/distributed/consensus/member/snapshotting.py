@@ -21,8 +21,12 @@ from holon_actors.distributed.consensus.core.inputs import (
     SnapshotRejected,
 )
 from holon_actors.distributed.consensus.core.messages import SnapshotChunk
-from holon_actors.distributed.consensus.storage import SnapshotCorrupted, Snapshots
-from holon_actors.storage import FileMissing
+from holon_actors.distributed.consensus.storage import (
+    SnapshotCorrupted,
+    Snapshots,
+    SnapshotWriter,
+)
+from holon_actors.storage import DiskFull, FileMissing
 
 __all__ = ["NotTaken", "Restored", "Snapshotting", "Taken", "restoring"]
 
@@ -36,7 +40,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
-    """The state could not be packed. The member goes on with its log."""
+    """The state cannot be packed, or there is no room for it. The member goes on with its log."""
 
     reason: str
 
@@ -73,19 +77,32 @@ class Snapshotting:
         try:
             parts = applier.parts()
         except Exception as error:  # noqa: BLE001  # the state machine's
-            self._pipe(_said(NotTaken(f"{type(error).__name__}: {error}")))
+            self._pipe(_said(_not_taken(error)))
             return
         meta = SnapshotMeta(applier.index, applier.term, applier.configuration)
         self._pipe(self._save(meta, parts))
 
     async def _save(self, meta: SnapshotMeta, parts: Iterator[bytes]) -> Taken | NotTaken:
-        writer = self._files.create(meta.index, meta.term)
+        try:
+            writer = self._files.create(meta.index, meta.term)
+        except DiskFull as error:
+            return _not_taken(error)
+        try:
+            return await self._write(writer, meta, parts)
+        except DiskFull as error:
+            # Whether there is room for the log is for the log to find out.
+            writer.discard()
+            return _not_taken(error)
+
+    async def _write(
+        self, writer: SnapshotWriter, meta: SnapshotMeta, parts: Iterator[bytes]
+    ) -> Taken | NotTaken:
         while True:
             try:
                 part = next(parts, None)
             except Exception as error:  # noqa: BLE001  # the state machine's
                 writer.discard()
-                return NotTaken(f"{type(error).__name__}: {error}")
+                return _not_taken(error)
             if part is None:
                 return Taken(await writer.finish(meta.configuration))
             await writer.write(part)
@@ -113,15 +130,17 @@ class Snapshotting:
         return SnapshotChunk(node, wanted.to, wanted.term, wanted.meta, wanted.offset, data)
 
     def store(self, chunk: ChunkToStore) -> None:
-        """Put a chunk in its place; `ChunkStored` or how it ended is told later."""
-        self._pipe(self._store(chunk))
+        """Put a chunk in its place; `ChunkStored` or how it ended is told later, while the next
+        ones may be stored already.
+        """
+        stored = self._files.receive(chunk.meta, chunk.offset, chunk.data)
+        self._pipe(self._stored(chunk.meta, stored))
 
-    async def _store(
-        self, chunk: ChunkToStore
+    async def _stored(
+        self, meta: SnapshotMeta, stored: int
     ) -> ChunkStored | SnapshotReceived | SnapshotRejected:
-        meta = chunk.meta
-        stored = await self._files.receive(meta, chunk.offset, chunk.data)
         if stored < meta.size:
+            await self._files.settle()
             return ChunkStored(meta, stored)
         try:
             await self._files.accept(meta)
@@ -132,6 +151,10 @@ class Snapshotting:
 
 async def _said(message: NotTaken) -> NotTaken:
     return message
+
+
+def _not_taken(error: Exception) -> NotTaken:
+    return NotTaken(f"{type(error).__name__}: {error}")
 
 
 def restoring(applier: Applier, files: Snapshots, meta: SnapshotMeta) -> Iterator[None]:

@@ -7,7 +7,7 @@
     await log.sync()                                   # durable, with all appended before
     meta = await log.snapshots.save(index, term, configuration, pieces)
     log.snapshots.open(meta).read(offset, size)
-    await log.snapshots.receive(meta, offset, data)    # how much is there; then `accept(meta)`
+    log.snapshots.receive(meta, offset, data)          # how much is there; then `accept(meta)`
     await store.close()
 
 Once a verb has failed, the store is broken for good: nothing more is acknowledged.

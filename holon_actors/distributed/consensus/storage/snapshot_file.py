@@ -14,7 +14,7 @@ __all__ = ["PIECE", "PartialFile", "SnapshotReader"]
 
 PIECE = 1 << 20
 # No more bytes than that wait for the device: syncs of the log would wait for all of them.
-_UNSYNCED_MAX = 16 << 20
+_UNSYNCED_MAX = 4 << 20
 
 
 class PartialFile:
@@ -25,6 +25,8 @@ class PartialFile:
         self.checksum = 0
         self._disk = disk
         self._unsynced = 0
+        self._settling = asyncio.Lock()
+        self._closed = False
         self._file = disk.open(name, create=True)
         self._file.truncate(0)  # there may be one from before a crash
 
@@ -36,20 +38,25 @@ class PartialFile:
         self._unsynced += len(data)
 
     async def settle(self) -> None:
-        """Wait for the device if much waits for it already. Raises `StorageError`."""
-        if self._unsynced >= _UNSYNCED_MAX:
-            self._unsynced = 0
-            await self._file.sync()
+        """Wait for the device if much waits for it already; so do those who come meanwhile.
+
+        Raises `StorageError`.
+        """
+        async with self._settling:
+            if self._unsynced >= _UNSYNCED_MAX and not self._closed:
+                self._unsynced = 0
+                await self._file.sync()
 
     async def finish(self, name: str) -> None:
         """It is whole: after this it survives a crash under that name. Raises `StorageError`."""
         await self._file.sync()
         self._disk.rename(self._file.name, name)
         await self._disk.sync_names()
-        self._file.close()
+        self.close()
 
     def close(self) -> None:
         """Let go of the file."""
+        self._closed = True
         self._file.close()
 
     def discard(self) -> None:

@@ -95,10 +95,11 @@ class Snapshots:
             reader.close()
         self._whole[self.name(meta)] = meta
 
-    async def receive(self, meta: SnapshotMeta, offset: int, data: bytes | memoryview) -> int:
+    def receive(self, meta: SnapshotMeta, offset: int, data: bytes | memoryview) -> int:
         """Add bytes to the one that is being received; how much of it is there now.
 
         At offset 0 it begins anew. Bytes that do not follow on what is there are not taken.
+        Call `settle` before much more.
         """
         if offset == 0:
             self._begin(meta)
@@ -107,8 +108,12 @@ class Snapshots:
         file = self._receiving[1]
         if offset == file.size:
             file.put(data)
-            await file.settle()
         return file.size
+
+    async def settle(self) -> None:
+        """Wait for the device if much of what is being received waits for it already."""
+        if self._receiving is not None:
+            await self._receiving[1].settle()
 
     async def accept(self, meta: SnapshotMeta) -> None:
         """The one that is being received is over: check it and keep it.

@@ -143,6 +143,16 @@ def _data(value: Any, blobs: Blobs) -> bytes:
     return bytes(value)
 
 
+def _chunk_out(data: bytes | memoryview, blobs: Blobs) -> memoryview:
+    return memoryview(data)  # as that it is not copied where it comes in
+
+
+def _chunk(value: Any, blobs: Blobs) -> memoryview:
+    if type(value) is not memoryview:
+        raise ValueError(f"{value!r:.40} is no part of a snapshot")
+    return value
+
+
 def _entries_out(entries: tuple[Entry, ...], blobs: Blobs) -> bytes:
     return blobs.of(entries)
 
@@ -213,6 +223,7 @@ _READERS: dict[str, Callable[[Any, Blobs], Any]] = {
     "str": _text,
     "int | None": _index_or_none,
     "bytes": _data,
+    "bytes | memoryview": _chunk,
     "SnapshotMeta": _meta,
     "tuple[Entry, ...]": _entries,
     "tuple[tuple[int, bytes], ...]": _tuples(_int, _data),
@@ -220,6 +231,7 @@ _READERS: dict[str, Callable[[Any, Blobs], Any]] = {
     "tuple[tuple[int, str], ...]": _tuples(_int, _text),
 }
 _WRITERS: dict[str, Callable[[Any, Blobs], Any]] = {
+    "bytes | memoryview": _chunk_out,
     "SnapshotMeta": _meta_out,
     "tuple[Entry, ...]": _entries_out,
     "tuple[tuple[int, bytes], ...]": _tuples_out,

@@ -25,6 +25,7 @@ __all__ = [
     "Reads",
     "Submit",
     "TakeSnapshot",
+    "WaitingRead",
     "objection_to",
     "whole_refusal",
 ]
@@ -68,6 +69,16 @@ class Reads(Request[Answers]):
     """Reads, packed as commands are. `lease`: the leader's lease will do."""
 
     lease: bool
+    body: bytes
+
+
+@message(name="holon.raft.WaitingRead")
+class WaitingRead(Request[Answers]):
+    """Reads that are answered once each has an answer, or with the refusal "not-yet" after `wait_s`
+    seconds, or sooner when another member leads.
+    """
+
+    wait_s: float
     body: bytes
 
 
@@ -130,6 +141,7 @@ def whole_refusal(answers: Answers) -> Refusal | None:
 
 _NUMBERS = range(2**63)
 _NAME_CHARS = 255
+_WAIT_MAX_S = 3_600.0
 
 
 def objection_to(request: Any) -> str | None:
@@ -141,6 +153,8 @@ def objection_to(request: Any) -> str | None:
             return None if _all(_number, left_out) else "numbers expected in left_out"
         case Reads(lease, body):
             return None if _flag(lease) and _bytes(body) else "bytes expected"
+        case WaitingRead(wait_s, body):
+            return None if _seconds(wait_s) and _bytes(body) else "seconds and bytes expected"
         case CloseSession(session):
             return None if _number(session) else "a number expected"
         case ReadLog(last):
@@ -156,6 +170,10 @@ def objection_to(request: Any) -> str | None:
 
 def _number(value: Any) -> bool:
     return type(value) is int and value in _NUMBERS
+
+
+def _seconds(value: Any) -> bool:
+    return type(value) is float and 0 <= value <= _WAIT_MAX_S
 
 
 def _flag(value: Any) -> bool:

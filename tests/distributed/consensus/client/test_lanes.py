@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from holon_transports import CodecError
 
-from holon_actors import ActorSystem, RemoteError
+from holon_actors import ActorSystem, ConfigError, RemoteError
 from holon_actors.distributed.consensus import (
+    CoreSettings,
     NoLeader,
+    NotYet,
     OutcomeUnknown,
     ProposalTooLarge,
     RaftSettings,
@@ -18,9 +22,21 @@ from holon_actors.distributed.consensus import (
 )
 from holon_actors.distributed.consensus.client.calls import Calls
 from holon_actors.distributed.consensus.client.courier import Miss
-from holon_actors.distributed.consensus.commands.outcomes import EXPIRED, Refusal
+from holon_actors.distributed.consensus.commands.outcomes import (
+    EXPIRED,
+    NOT_YET,
+    UNREADABLE,
+    Packed,
+    Refusal,
+)
 from holon_actors.distributed.consensus.core import reasons
-from holon_actors.distributed.consensus.wire.requests import Answers, OpenSession, Reads, Submit
+from holon_actors.distributed.consensus.wire.requests import (
+    Answers,
+    OpenSession,
+    Reads,
+    Submit,
+    WaitingRead,
+)
 from holon_actors.testing import Simulation
 
 SETTINGS = RaftSettings(batches_max=2, batch_bytes=100)
@@ -241,7 +257,141 @@ async def test_an_error_that_a_member_should_not_have_leaves_the_outcome_unknown
 
 
 @with_script
-async def test_answers_that_do_not_fit_are_an_error_and_not_a_guess(script, calls) -> None:
+async def test_answers_that_do_not_fit_are_not_taken(script, calls) -> None:
+    script.delay = 0.0
     script.answer = lambda request: [1, 2]
-    with pytest.raises(Exception, match="2 answers to 1"):
-        await calls.propose("x", 5.0)
+    with pytest.raises(OutcomeUnknown, match="2 answers to 1"):
+        await calls.propose("x", 1.0)
+    with pytest.raises(NoLeader, match="2 answers to 1"):
+        await calls.read("x", 1.0, False)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refuse(reasons.TOO_LARGE),
+        refuse(UNREADABLE),
+        lambda request: CodecError("a class that is not known"),
+    ],
+)
+def test_no_later_refusal_makes_what_may_have_happened_undone(answer) -> None:
+    @with_script
+    async def run(script: Script, calls: Calls) -> None:
+        script.answer = lambda request: Miss("the link was lost", maybe=True)
+        call = asyncio.create_task(calls.propose("x", 2.0))
+        await asyncio.sleep(0.5)
+        script.answer = answer
+        with pytest.raises(OutcomeUnknown):
+            await call
+
+    run()
+
+
+@with_script
+async def test_what_no_member_can_read_is_an_error_of_the_command(script, calls) -> None:
+    script.answer = lambda request: [Refusal(UNREADABLE, "no class Nonsense", False)]
+    with pytest.raises(CodecError, match="Nonsense"):
+        await calls.propose("x", 1.0)
+
+
+@with_script
+async def test_an_answer_that_cannot_travel_is_of_unknown_outcome(script, calls) -> None:
+    script.answer = lambda request: CodecError("300000000 bytes at once")
+    with pytest.raises(OutcomeUnknown, match="300000000"):
+        await calls.propose("x", 1.0)
+    with pytest.raises(CodecError):
+        await calls.read("x", 1.0, False)
+
+
+@with_script
+async def test_a_result_that_cannot_be_read_here_is_of_unknown_outcome(script, calls) -> None:
+    script.answer = lambda request: [Packed(b"\xff")]
+    with pytest.raises(OutcomeUnknown, match="cannot be read"):
+        await calls.propose("x", 1.0)
+    with pytest.raises(CodecError):
+        await calls.read("x", 1.0, False)
+
+
+@with_script
+async def test_a_time_limit_that_is_none_is_refused_and_one_that_is_over_is_kept(
+    script, calls
+) -> None:
+    for call in (lambda t: calls.propose("x", t), lambda t: calls.read("x", t, False)):
+        with pytest.raises(ConfigError, match="nan"):
+            await call(math.nan)
+        for over in (0, -1.0, -math.inf):
+            with pytest.raises(NoLeader):
+                await call(over)
+    with pytest.raises(ConfigError, match="nan"):
+        await calls.change(OpenSession(), math.nan)
+    await asyncio.sleep(1.0)
+    assert not script.asked, "nothing of it was sent"
+
+
+def test_commands_that_are_too_large_together_go_one_by_one() -> None:
+    async def scenario(sim: Simulation) -> None:
+        system = sim.node("client")
+        script = Script(system)
+        core = CoreSettings(proposal_bytes_max=20_000)
+        settings = RaftSettings(batch_bytes=18_000, core=core)
+        calls = Calls(system, script, "g", settings)  # type: ignore[arg-type]
+        values = [str(number) * 15_000 for number in range(3)]
+        answers = await asyncio.gather(*(calls.propose(value, 5.0) for value in values))
+        assert answers == values
+        assert max(len(one.body) for one in script.asked) < 20_000
+        calls.close()
+
+    Simulation(strategy="fifo").run(scenario)
+
+
+# --- reads that wait ---
+
+
+def not_yet(request: Any) -> list[Any]:
+    return [Refusal(NOT_YET, "", False)] * len(fine(request))
+
+
+@with_script
+async def test_a_read_without_an_answer_goes_on_alone_and_holds_nobody_up(script, calls) -> None:
+    script.answer = lambda request: [
+        Refusal(NOT_YET, "", False) if value == "later" else value for value in fine(request)
+    ]
+    later = asyncio.create_task(calls.read("later", 50.0, False))
+    assert await asyncio.gather(*(calls.read(n, 5.0, False) for n in range(3))) == [0, 1, 2]
+    await asyncio.sleep(1)
+    script.answer = fine
+    assert await later == "later"
+    assert [type(one) for one in script.asked[:2]] == [Reads, WaitingRead]
+    assert 48.0 < script.asked[1].wait_s < 50.0
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_read_whose_time_is_over_while_it_waits_says_so(others: int) -> None:
+    @with_script
+    async def run(script: Script, calls: Calls) -> None:
+        script.answer = not_yet
+        reads = [calls.read("x", 2.0, False) for _ in range(1 + others)]
+        ended = await asyncio.gather(*reads, return_exceptions=True)
+        assert [type(error) for error in ended] == [NotYet] * len(reads)
+
+    run()
+
+
+@with_script
+async def test_more_reads_may_wait_than_batches_may_be_on_the_way(script, calls) -> None:
+    script.answer = not_yet
+    waiting = [asyncio.create_task(calls.read(n, 500.0, False)) for n in range(100)]
+    await asyncio.sleep(1)
+    script.delay = 20.0
+    script.answer = fine
+    assert await asyncio.gather(*waiting) == list(range(100))
+
+
+@with_script
+async def test_closing_ends_reads_that_wait(script, calls) -> None:
+    script.answer = not_yet
+    read = asyncio.create_task(calls.read("x", None, False))
+    await asyncio.sleep(1)
+    calls.close()
+    with pytest.raises(NoLeader, match="closed"):
+        await read

@@ -262,9 +262,9 @@ BUGS = (
         32,
         "Bytes that make no sense end the member",
         "raftos 27; PySyncObj 161",
-        "test_wire.py::test_junk_is_refused_and_nothing_else_is_raised",
-        "test_wire.py::test_a_message_with_one_wrong_field_is_refused_or_read",
-        "test_packing.py::test_bytes_are_entries_or_refused",
+        "wire/test_peer_messages.py::test_junk_is_refused_and_nothing_else_is_raised",
+        "wire/test_peer_messages.py::test_a_message_with_one_wrong_field_is_refused_or_read",
+        "wire/test_packing.py::test_bytes_are_entries_or_refused",
     ),
 )
 
@@ -274,7 +274,8 @@ _HEAD = """\
 Bugs that Raft implementations are known to have had, and what catches each of them here.
 **Planted**: the bug is put into the core, and the simulator of whole groups
 (`tests/distributed/consensus/cluster`) has to find it within that many seeds, while the right core
-passes them all. **Tests** are directed ones. This page is written by
+passes them all; *by test*: no seed shows it, and a test runs a directed one of that row to see it
+fail with the bug. **Tests** are directed ones. This page is written by
 `python -m tests.distributed.consensus.cluster.matrix`, and a test compares it.
 
 | | the bug | seen in | planted: within seeds | tests |
@@ -289,7 +290,7 @@ def page() -> str:
 
 def _row(bug: Bug) -> str:
     planted = "<br>".join(
-        f"{mutant.title}: {mutant.seeds:,}"
+        f"{mutant.title}: {f'{mutant.seeds:,}' if mutant.seeds else 'by test'}"
         for mutant in MUTANTS.values()
         if mutant.number == bug.number
     )

@@ -180,10 +180,16 @@ class Oracle:
         for message in messages:
             kind = type(message)
             if kind is AppendReply:
-                if not message.rejected and message.index > node.durable.last_index:  # type: ignore[union-attr]
-                    raise SafetyViolation("durable before said", f"{node.name}: {message}")
+                self._check_acknowledgement(node, message)  # type: ignore[arg-type]
             elif kind is VoteReply:
                 self._check_vote(node, message)  # type: ignore[arg-type]
+
+    def _check_acknowledgement(self, node: Node, reply: AppendReply) -> None:
+        durable = node.durable
+        if reply.rejected:
+            return
+        if reply.index > durable.last_index or reply.term > durable.term:
+            raise SafetyViolation("durable before said", f"{node.name}: {reply}")
 
     def _check_vote(self, node: Node, reply: VoteReply) -> None:
         durable = node.durable

@@ -74,7 +74,7 @@ def draw_plan(rng: random.Random, focus: str | None = None) -> Plan:
     which `focus` can choose.
     """
     plan = _draw_any(rng)
-    drawn = rng.choices(("any", "divergence", "leases", "members"), (70, 12, 9, 9))[0]
+    drawn = rng.choices(("any", "divergence", "leases", "members", "late"), (68, 12, 9, 9, 2))[0]
     match focus or drawn:
         case "divergence":
             return _divergence(plan, rng)
@@ -82,6 +82,8 @@ def draw_plan(rng: random.Random, focus: str | None = None) -> Plan:
             return _leases(plan, rng)
         case "members":
             return _members(plan, rng)
+        case "late":
+            return _late(plan, rng)
     return plan
 
 
@@ -134,6 +136,36 @@ def _leases(plan: Plan, rng: random.Random) -> Plan:
         clients=4,
         think_mean=200,
         noise=0.0,
+        liveness=False,
+    )
+
+
+def _late(plan: Plan, rng: random.Random) -> Plan:
+    """Answers that come terms too late, and leaders that crash before their disk has what they
+    sent and are leaders again at once.
+    """
+    election = rng.choice((2, 3, 4))
+    return replace(
+        plan,
+        members=3,
+        spares=0,
+        settings=replace(
+            plan.settings, election_ticks=election, heartbeat_ticks=1, lease_reads=False
+        ),
+        faults=("crash-leader", "crash-leader", "slow-disk", "isolate-leader"),
+        fault_every=election * TICK,
+        heal_mean=election * TICK,
+        restart_mean=TICK // 2,
+        delay_min=1,
+        delay_mean=20,
+        ordered=False,
+        loss=0.0,
+        tail=0.3,
+        tail_mean=rng.choice((3, 6)) * election * TICK,
+        sync_mean=rng.choice((200, 1_000)),
+        clients=4,
+        think_mean=300,
+        noise=0.8,
         liveness=False,
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,6 +145,29 @@ def sweep(
     """Run seeds until so many have failed."""
     total = Report()
     failures: list[Failure] = []
+    with _rarely_collected():
+        _sweep(seeds, total, failures, failures_max, limits)
+    return total, failures
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    """A run makes many values and hardly a cycle: looking for those may wait for its end."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _sweep(
+    seeds: Iterable[int],
+    total: Report,
+    failures: list[Failure],
+    failures_max: int,
+    limits: dict[str, Any],
+) -> None:
     for seed in seeds:
         try:
             total.add(run_seed(seed, **limits))
@@ -151,7 +176,6 @@ def sweep(
             failures.append(Failure(seed, f"{type(error).__name__}: {error}", rule))
             if len(failures) >= failures_max:
                 break
-    return total, failures
 
 
 def replay(seed: int, **limits: Any) -> tuple[Trace, BaseException | None]:

@@ -68,6 +68,7 @@ class Simulator:
         self.plan = plan
         self.now = 0
         self.steps = 0
+        self._ordered = plan.ordered
         self.trace = trace
         self.refused: list[str] = []
         self._heap: list[tuple[int, int, Act, Any, Any]] = []
@@ -214,7 +215,7 @@ class Simulator:
         if node is None:
             return
         time = self.now + delay
-        if self.plan.ordered:
+        if self._ordered:
             link = (message.sender, message.to)
             time = max(time, self._arrivals.get(link, 0) + 1)
             self._arrivals[link] = time

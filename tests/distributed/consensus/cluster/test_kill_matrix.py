@@ -1,15 +1,17 @@
-"""Every planted bug is found by the simulator of the core, within its number of seeds; and the
-right core passes the very seed that found it.
+"""Every planted bug is found: by the simulator of the core within its number of seeds, and then the
+right core passes the very seed that found it; or by a directed test, which fails with it.
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from tests.distributed.consensus.cluster import matrix
+from tests.distributed.consensus.cluster import directed, matrix
 from tests.distributed.consensus.cluster.mutants import MUTANTS, planted
 from tests.distributed.consensus.cluster.parallel import hunt_on, processes
 from tests.distributed.consensus.cluster.running import sweep
@@ -22,9 +24,16 @@ def pool() -> Iterator[ProcessPoolExecutor]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", MUTANTS)
+@pytest.mark.parametrize("name", [name for name, each in MUTANTS.items() if each.seeds])
 def test_the_planted_bug_is_found(pool: ProcessPoolExecutor, name: str) -> None:
     assert hunt_on(pool, name) is not None, f"not in {MUTANTS[name].seeds} seeds"
+
+
+@pytest.mark.parametrize("name", [name for name, each in MUTANTS.items() if each.test])
+def test_the_directed_test_fails_with_the_planted_bug(name: str) -> None:
+    command = [sys.executable, "-m", directed.__name__, name]
+    ended = subprocess.run(command, cwd=matrix.ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == pytest.ExitCode.TESTS_FAILED, ended.stdout + ended.stderr
 
 
 def test_a_planted_bug_is_gone_afterwards() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ from holon_transports.codec import dumps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holon_actors.distributed.consensus import StateMachine
+from holon_actors.distributed.consensus import NotYet, StateMachine
 from holon_actors.distributed.consensus.commands import sessions as sessions_module
 from holon_actors.distributed.consensus.commands.applying import (
     Applier,
@@ -23,11 +24,18 @@ from holon_actors.distributed.consensus.commands.commands import (
     open_entry,
     read_entry,
 )
-from holon_actors.distributed.consensus.commands.outcomes import EXPIRED, STALE, Failure, Refusal
+from holon_actors.distributed.consensus.commands.outcomes import (
+    EXPIRED,
+    NOT_YET,
+    STALE,
+    Failure,
+    Refusal,
+)
 from holon_actors.distributed.consensus.core.configuration import Configuration
 from holon_actors.distributed.consensus.core.entries import Entry, EntryKind
 from holon_actors.distributed.consensus.core.reasons import BUSY
 
+RAISED = {"memory": MemoryError, "cancel": asyncio.CancelledError, "wait": NotYet}
 ALONE = Configuration(voters=("a",), addresses=(("a", "sim://a"),))
 
 
@@ -44,12 +52,14 @@ class Adder(StateMachine):
             raise RuntimeError("no")
         if command == "memory":
             raise MemoryError
+        if command == "cancel":
+            raise asyncio.CancelledError
         self.total += command
         return self.total
 
     def query(self, request: Any) -> Any:
-        if request == "memory":
-            raise MemoryError
+        if request in RAISED:
+            raise RAISED[request]
         return self.total + request
 
     def snapshot(self) -> Any:
@@ -175,8 +185,21 @@ def test_a_lack_of_memory_is_no_result() -> None:
     session = log.open()
     with pytest.raises(MemoryError):
         log.commands(session, {1: "memory"})
-    with pytest.raises(MemoryError):
-        log.applier.query("memory")
+
+
+def test_a_query_that_lacks_memory_fails_alone() -> None:
+    assert Log().applier.query("memory").type_name == "MemoryError"
+
+
+def test_a_command_that_was_cancelled_within_is_a_result_like_others() -> None:
+    log = Log()
+    session = log.open()
+    assert log.commands(session, {1: "cancel", 2: 1}) == [Failure("CancelledError", ""), 1]
+    assert log.applier.query("cancel").type_name == "CancelledError"
+
+
+def test_a_query_may_have_no_answer_yet() -> None:
+    assert Log().applier.query("wait") == Refusal(NOT_YET, "", unknown=False)
 
 
 def test_a_query_that_raises_fails_alone() -> None:

@@ -49,6 +49,10 @@ def have(offset: int, meta: SnapshotMeta = META, *, term: int = 2) -> tuple[Mess
     return (SnapshotReply("a", "b", term, meta.index, offset),)
 
 
+def gap(offset: int, meta: SnapshotMeta = META) -> tuple[Message, ...]:
+    return (SnapshotReply("a", "b", 2, meta.index, offset, gap=True),)
+
+
 def installed(meta: SnapshotMeta = META, *, term: int = 2) -> tuple[Message, ...]:
     return (SnapshotReply("a", "b", term, meta.index, 0, True),)
 
@@ -153,7 +157,35 @@ def test_a_chunk_that_comes_twice_is_stored_once() -> None:
 
 def test_a_chunk_that_leaves_a_gap_is_answered_with_where_to_go_on() -> None:
     core = member()
-    assert core.step(chunk(5, b"56789")).messages == have(0)
+    assert core.step(chunk(5, b"56789")).messages == gap(0)
+
+
+def test_chunks_are_taken_while_earlier_ones_are_being_stored() -> None:
+    core = member()
+    core.step(chunk(0, b"012"))
+    effects = core.step(chunk(3, b"345"))
+    assert (effects.to_store, effects.messages) == (ChunkToStore(META, 3, b"345"), ())
+    assert core.step(chunk(8, b"89")).messages == gap(6)
+    assert core.step(chunk(3, b"345")).messages == have(0)
+    assert core.step(ChunkStored(META, 6)).messages == have(6)
+    assert core.step(ChunkStored(META, 3)).messages == have(6)  # told late
+    assert core.step(chunk(6, b"6789")).to_store == ChunkToStore(META, 6, b"6789")
+
+
+def test_what_is_told_of_an_attempt_before_is_no_more_than_what_has_come() -> None:
+    core = member()
+    core.step(chunk(0, b"0123456789"))
+    core.step(SnapshotRejected(META))
+    core.step(chunk(0, b"01"))
+    assert core.step(ChunkStored(META, 5)).messages == have(2)
+
+
+def test_the_end_of_a_snapshot_is_stored_once() -> None:
+    core = member()
+    empty = SnapshotMeta(5, 2, AB)
+    assert core.step(chunk(0, b"", empty)).to_store == ChunkToStore(empty, 0, b"")
+    effects = core.step(chunk(0, b"", empty))
+    assert (effects.to_store, effects.messages) == (None, have(0))
 
 
 def test_another_leader_may_go_on_with_the_same_snapshot() -> None:
@@ -200,7 +232,7 @@ def test_a_damaged_snapshot_begins_anew() -> None:
     core.step(chunk(0, b"0123456789"))
     assert core.step(SnapshotRejected(META, "checksum")).messages == ()
     assert core.status().commit == 0
-    assert core.step(chunk(5, b"56789")).messages == have(0)
+    assert core.step(chunk(5, b"56789")).messages == gap(0)
     assert core.step(chunk(0, b"01234")).to_store is not None
 
 

@@ -151,3 +151,27 @@ def test_the_match_only_grows_and_the_next_is_behind_it(
         assert progress.next > progress.match
         assert (progress.inflight == 0) <= (progress.inflight_bytes == 0)
         match = progress.match
+
+
+def test_after_a_rejection_the_window_opens_step_by_step() -> None:
+    progress = replicating(1)
+    for last in range(2, 10):
+        progress.sent(last, 10)
+    assert not progress.is_full(100, 1_000)
+    assert progress.reject(5, 1)
+    for size in (1, 2, 4):  # that goes out with each answer that is news
+        progress.acknowledge(progress.next)
+        progress.become_replicate()
+        sent = 0
+        while not progress.is_full(100, 1_000):
+            progress.sent(progress.next, 10)
+            sent += 1
+        assert sent == 2 * size
+
+
+def test_who_acknowledges_everything_gets_as_much_as_the_limits_allow() -> None:
+    progress = replicating(1)
+    for last in range(2, 102):
+        progress.sent(last, 10)
+    assert progress.is_full(100, 10_000)
+    assert not progress.is_full(101, 10_000)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from holon_actors.distributed.consensus.core.effects import ChunkToSend
 from holon_actors.distributed.consensus.core.inputs import Change, Unreachable
 from holon_actors.distributed.consensus.core.messages import (
@@ -13,7 +18,7 @@ from holon_actors.distributed.consensus.core.messages import (
 from holon_actors.distributed.consensus.core.settings import CoreSettings
 from tests.distributed.consensus.core.kit import Cluster
 
-SMALL = CoreSettings(trailing_entries=0, chunk_bytes=4)
+SMALL = CoreSettings(trailing_entries=0, chunk_bytes=4, chunks_inflight_max=3)
 
 
 def behind(settings: CoreSettings = SMALL, names: str = "abc") -> Cluster:
@@ -78,7 +83,7 @@ def test_a_new_member_of_a_group_with_a_past_begins_with_the_snapshot() -> None:
     assert "d" in cluster["a"].core.status().configuration.voters
 
 
-def test_chunks_go_one_at_a_time_and_no_entries_beside_them() -> None:
+def test_the_first_chunk_goes_alone_and_no_entries_beside_it() -> None:
     cluster = behind()
     begin(cluster)
     assert chunks(cluster) == [0]
@@ -87,8 +92,115 @@ def test_chunks_go_one_at_a_time_and_no_entries_beside_them() -> None:
     assert chunks(cluster) == [0]
     cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
     cluster.deliver(lambda m: isinstance(m, SnapshotReply))
-    assert chunks(cluster) == [4]
+    assert chunks(cluster) == [4, 8, 12]
     assert sending(cluster) == ("snapshot", 4)
+
+
+def flowing() -> Cluster:
+    """The first chunk has been answered, and the next three are on the wire."""
+    cluster = behind(CoreSettings(trailing_entries=0, chunk_bytes=2, chunks_inflight_max=3))
+    begin(cluster)
+    cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
+    cluster.deliver(lambda m: isinstance(m, SnapshotReply))
+    assert chunks(cluster) == [2, 4, 6]
+    return cluster
+
+
+def lose(cluster: Cluster, offset: int) -> None:
+    cluster.wire = deque(
+        m for m in cluster.wire if not (isinstance(m, SnapshotChunk) and m.offset == offset)
+    )
+
+
+def test_each_answer_makes_room_for_as_much_as_it_tells_of() -> None:
+    cluster = flowing()
+    cluster.deliver(lambda m: isinstance(m, SnapshotChunk) and m.offset == 2)
+    cluster.deliver(lambda m: isinstance(m, SnapshotReply))
+    assert sorted(chunks(cluster)) == [4, 6, 8]
+    for offset in (4, 6):
+        cluster.deliver(lambda m, at=offset: isinstance(m, SnapshotChunk) and m.offset == at)
+    replies = [m for m in cluster.wire if isinstance(m, SnapshotReply)]
+    cluster.do("a", replies[-1])
+    assert chunks(cluster) == [8, 10, 12]
+    cluster.do("a", replies[0])  # it comes late
+    assert chunks(cluster) == [8, 10, 12]
+
+
+def test_a_chunk_that_was_lost_is_sent_again_alone_when_the_next_ones_come() -> None:
+    cluster = flowing()
+    lose(cluster, 2)
+    cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
+    assert len(cluster.wire) == 2
+    cluster.deliver(lambda m: isinstance(m, SnapshotReply))
+    assert chunks(cluster) == [2]  # once, though both of the others have told of the gap
+    cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
+    cluster.deliver(lambda m: isinstance(m, SnapshotReply))
+    assert chunks(cluster) == [4, 6, 8]
+    cluster.settle()
+    assert cluster["c"].state == cluster["a"].state
+
+
+def test_a_chunk_that_was_lost_behind_others_is_sent_again() -> None:
+    cluster = flowing()
+    lose(cluster, 4)
+    cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
+    replies = [m for m in cluster.wire if isinstance(m, SnapshotReply)]
+    cluster.wire.clear()
+    cluster.do("a", replies[-1])  # the other one is lost as well
+    assert chunks(cluster) == [4]
+
+
+def test_after_a_pause_it_goes_on_behind_the_last_answer_with_one_chunk() -> None:
+    cluster = flowing()
+    cluster.wire.clear()
+    cluster.tick("a", times=10, settle=False)
+    cluster.settle(lambda message: not isinstance(message, SnapshotChunk))
+    assert chunks(cluster) == [2]
+
+
+def test_a_member_that_was_restarted_meanwhile_begins_again() -> None:
+    cluster = flowing()
+    cluster.restart("c")
+    cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
+    cluster.deliver(lambda m: isinstance(m, SnapshotReply))
+    assert chunks(cluster) == [0]
+    cluster.wire.clear()
+    cluster.restart("c")
+    cluster.tick("a", times=10)
+    assert cluster["c"].state == cluster["a"].state
+
+
+def test_a_member_that_was_restarted_while_one_chunk_was_on_its_way_begins_again() -> None:
+    cluster = flowing()
+    cluster.wire.clear()
+    cluster.restart("c")
+    cluster.tick("a", times=10, settle=False)
+    cluster.settle(lambda message: not isinstance(message, SnapshotChunk))
+    assert chunks(cluster) == [2]
+    cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
+    cluster.deliver(lambda m: isinstance(m, SnapshotReply))
+    assert chunks(cluster) == [0]
+
+
+@given(st.integers(1, 5), st.integers(1, 4), st.lists(st.integers(0, 99), max_size=60))
+def test_whatever_is_lost_doubled_or_overtaken_the_snapshot_arrives(
+    size: int, ahead: int, choices: list[int]
+) -> None:
+    settings = CoreSettings(trailing_entries=0, chunk_bytes=size, chunks_inflight_max=ahead)
+    cluster = behind(settings)
+    begin(cluster)
+    for choice in choices:
+        if not cluster.wire:
+            cluster.tick("a", settle=False)
+            continue
+        cluster.wire.rotate(choice // 4)
+        message = cluster.wire[0]
+        if choice % 4 != 1:  # else it comes again
+            cluster.wire.popleft()
+        if choice % 4:
+            cluster.do(message.to, message)
+    cluster.tick("a", times=40)
+    assert cluster["c"].state == cluster["a"].state
 
 
 def test_the_last_chunk_is_as_long_as_what_is_left() -> None:
@@ -107,9 +219,9 @@ def test_an_answer_that_comes_twice_sends_nothing_twice() -> None:
     cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
     (reply,) = [m for m in cluster.wire if isinstance(m, SnapshotReply)]
     cluster.do("a", reply)
-    assert len(chunks(cluster)) == 1
+    assert chunks(cluster) == [4, 8, 12]
     cluster.do("a", reply)
-    assert len(chunks(cluster)) == 1
+    assert chunks(cluster) == [4, 8, 12]
 
 
 def test_a_lost_chunk_is_sent_again_after_an_election_timeout() -> None:
@@ -142,9 +254,9 @@ def test_after_the_link_was_broken_it_goes_on_as_soon_as_the_member_is_heard() -
 def test_a_snapshot_goes_on_where_the_member_has_it_and_not_from_the_beginning() -> None:
     cluster = behind()
     begin(cluster)
-    for _ in range(2):
-        cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
-        cluster.deliver(lambda m: isinstance(m, SnapshotReply))
+    cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
+    cluster.deliver(lambda m: isinstance(m, SnapshotReply))
+    cluster.deliver(lambda m: isinstance(m, SnapshotChunk) and m.offset == 4)
     cluster.wire.clear()
     leading = cluster["a"].core._state.leading
     assert leading is not None
@@ -156,7 +268,7 @@ def test_a_snapshot_goes_on_where_the_member_has_it_and_not_from_the_beginning()
     assert chunks(cluster) == [0]
     cluster.deliver(lambda m: isinstance(m, SnapshotChunk))
     cluster.deliver(lambda m: isinstance(m, SnapshotReply))
-    assert chunks(cluster) == [8]
+    assert chunks(cluster) == [8, 12]
 
 
 def test_a_member_that_has_lost_what_it_had_begins_again() -> None:

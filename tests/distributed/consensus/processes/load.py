@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from holon_actors import HolonError
-from holon_actors.distributed.consensus import OutcomeUnknown, RaftGroup
+from holon_actors.distributed.consensus import OutcomeUnknown, RaftGroup, RaftSettings
 from holon_actors.testing import Operation
 
 CLIENTS = 6
 KEYS_PER_ERA = 3
 # The checker's work grows with the operations of a key: after so many a client goes to new keys.
 CALLS_PER_ERA = 12
-_ASK_TIMEOUT_S = 1.0
+# Longer than members are paused for: an answer of one that comes back is heard.
+_ASK_TIMEOUT_S = 5.0
 
 
 @dataclass
@@ -46,12 +47,19 @@ async def run_load(
     *,
     insecure: bool = False,
 ) -> None:
-    """Ask until `stop` is set; fills `history`."""
-    async with RaftGroup.client(members, insecure=insecure) as group, asyncio.TaskGroup() as tasks:
+    """Ask until `stop` is set; fills `history`. Half of the clients soon look for another leader;
+    the others wait for the one they have asked, and hear what it says when it comes back.
+    """
+    hasty = RaftSettings(attempt_s=0.3)
+    async with (
+        RaftGroup.client(members, insecure=insecure) as patient_group,
+        RaftGroup.client(members, insecure=insecure, settings=hasty) as hasty_group,
+        asyncio.TaskGroup() as tasks,
+    ):
         for number in range(CLIENTS):
-            tasks.create_task(
-                _client(group, history, number, random.Random(f"{seed}-{number}"), stop)
-            )
+            group = hasty_group if number % 2 else patient_group
+            rng = random.Random(f"{seed}-{number}")
+            tasks.create_task(_client(group, history, number, rng, stop))
 
 
 async def _client(

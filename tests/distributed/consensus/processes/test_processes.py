@@ -45,24 +45,41 @@ async def reach(client: RaftClient, processes: Processes, limit_s: float = 20.0)
 
 
 async def torment(processes: Processes, seed: int, seconds: float) -> None:
-    """Kill or pause a member, or all but one, again and again; at the end all of them run."""
+    """Kill or pause some members, again and again; at the end all of them run."""
     rng = random.Random(seed)
     names = list(processes.members)
     deadline = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < deadline:
         victims = rng.sample(names, rng.randint(1, len(names) // 2 + 1))
-        if rng.random() < 0.6:
-            await processes.kill(*victims)
-            await asyncio.sleep(rng.random())
-            for name in victims:
-                await processes.start(name)
-        else:
-            for name in victims:
-                processes.pause(name)
-            await asyncio.sleep(PAUSE_S)
-            for name in victims:
-                processes.go_on(name)
+        match rng.choice(["kill", "pause", "pause and kill"]):
+            case "kill":
+                await killed(processes, victims, rng.random())
+            case "pause":
+                await paused(processes, victims, [])
+            case _:
+                # What the others have acknowledged by themselves meanwhile would be lost.
+                await paused(processes, victims, [name for name in names if name not in victims])
         await asyncio.sleep(1.0 + rng.random())
+
+
+async def killed(processes: Processes, names: list[str], seconds: float) -> None:
+    """Kill members, and start them after some time."""
+    await processes.kill(*names)
+    await asyncio.sleep(seconds)
+    for name in names:
+        await processes.start(name)
+
+
+async def paused(processes: Processes, names: list[str], others: list[str]) -> None:
+    """Pause members; kill the others before they go on."""
+    for name in names:
+        processes.pause(name)
+    await asyncio.sleep(PAUSE_S)
+    await processes.kill(*others)
+    for name in names:
+        processes.go_on(name)
+    for name in others:
+        await processes.start(name)
 
 
 @pytest.mark.timeout(120 if SOAK <= 1 else 600)

@@ -72,7 +72,7 @@ async def test_one_that_is_given_up_leaves_nothing(snapshots, disk):
 
 async def test_chunks_become_a_snapshot(snapshots):
     for at, piece in enumerate(pieces()):
-        assert await snapshots.receive(META, at * 1000, piece) == at * 1000 + len(piece)
+        assert snapshots.receive(META, at * 1000, piece) == at * 1000 + len(piece)
     assert not snapshots.holds(META)
     await snapshots.accept(META)
     assert snapshots.holds(META)
@@ -80,26 +80,26 @@ async def test_chunks_become_a_snapshot(snapshots):
 
 
 async def test_chunks_that_do_not_follow_are_not_taken(snapshots):
-    assert await snapshots.receive(META, 1000, DATA[1000:2000]) == 0
-    assert await snapshots.receive(META, 0, DATA[:1000]) == 1000
-    assert await snapshots.receive(META, 500, DATA[500:1500]) == 1000
-    assert await snapshots.receive(META, 2000, DATA[2000:3000]) == 1000
-    assert await snapshots.receive(META, 1000, DATA[1000:]) == len(DATA)
+    assert snapshots.receive(META, 1000, DATA[1000:2000]) == 0
+    assert snapshots.receive(META, 0, DATA[:1000]) == 1000
+    assert snapshots.receive(META, 500, DATA[500:1500]) == 1000
+    assert snapshots.receive(META, 2000, DATA[2000:3000]) == 1000
+    assert snapshots.receive(META, 1000, DATA[1000:]) == len(DATA)
     await snapshots.accept(META)
 
 
 async def test_at_its_beginning_it_begins_anew(snapshots, disk):
-    await snapshots.receive(META, 0, b"of another leader")
-    assert await snapshots.receive(META, 0, DATA) == len(DATA)
+    snapshots.receive(META, 0, b"of another leader")
+    assert snapshots.receive(META, 0, DATA) == len(DATA)
     await snapshots.accept(META)
     assert len(disk.names()) == 1
 
 
 async def test_another_one_takes_the_place_of_what_is_being_received(snapshots, disk):
     other = SnapshotMeta(9, 2, CONFIGURATION, 3, crc32(b"new"))
-    await snapshots.receive(META, 0, DATA[:1000])
-    assert await snapshots.receive(other, 0, b"new") == 3
-    assert await snapshots.receive(META, 1000, DATA[1000:2000]) == 0
+    snapshots.receive(META, 0, DATA[:1000])
+    assert snapshots.receive(other, 0, b"new") == 3
+    assert snapshots.receive(META, 1000, DATA[1000:2000]) == 0
     await snapshots.accept(other)
     assert disk.names() == [snapshots.name(other)]
 
@@ -108,7 +108,7 @@ async def test_another_one_takes_the_place_of_what_is_being_received(snapshots, 
     "data", [DATA[:-1], DATA + b"x", DATA[:-1] + b"?"], ids=["short", "long", "changed"]
 )
 async def test_what_does_not_match_is_refused_and_gone(snapshots, disk, data):
-    await snapshots.receive(META, 0, data)
+    snapshots.receive(META, 0, data)
     with pytest.raises(SnapshotCorrupted, match="size and checksum"):
         await snapshots.accept(META)
     assert disk.names() == []
@@ -118,10 +118,10 @@ async def test_what_does_not_match_is_refused_and_gone(snapshots, disk, data):
 
 async def test_the_next_may_begin_while_one_is_accepted(snapshots):
     other = SnapshotMeta(9, 2, CONFIGURATION, 3, crc32(b"new"))
-    await snapshots.receive(META, 0, DATA)
+    snapshots.receive(META, 0, DATA)
     accepting = asyncio.ensure_future(snapshots.accept(META))
     await asyncio.sleep(0)
-    await snapshots.receive(other, 0, b"new")
+    snapshots.receive(other, 0, b"new")
     await accepting
     await snapshots.accept(other)
     assert await snapshots.load(META) == DATA
@@ -235,7 +235,7 @@ def test_what_no_record_refers_to_is_gone_after_a_restart():
         store, meta = await stored(disk)
         log = store.log("orders")
         await log.snapshots.save(9, 2, CONFIGURATION, [b"not recorded"])
-        await log.snapshots.receive(SnapshotMeta(11, 2, CONFIGURATION, 99, 5), 0, b"part")
+        log.snapshots.receive(SnapshotMeta(11, 2, CONFIGURATION, 99, 5), 0, b"part")
         await log.snapshots.create(12, 2).write(b"part")
         disk.profile = DiskProfile(survival=1.0)
         disk.crash()
@@ -293,11 +293,11 @@ async def test_a_state_that_can_not_be_told_leaves_nothing(snapshots, disk):
 
 
 async def test_what_is_received_when_it_is_closed_is_let_go(snapshots, disk):
-    await snapshots.receive(META, 0, DATA[:1000])
+    snapshots.receive(META, 0, DATA[:1000])
     assert len(disk._files) == 1
     snapshots.close()
     assert not disk._files
-    assert await snapshots.receive(META, 1000, DATA[1000:]) == 0
+    assert snapshots.receive(META, 1000, DATA[1000:]) == 0
 
 
 def test_one_of_the_same_index_that_a_later_record_refers_to_stays():

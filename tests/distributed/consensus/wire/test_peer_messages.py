@@ -47,6 +47,7 @@ FIELDS = {
     "str": st.text(max_size=20),
     "int | None": st.none() | NUMBERS,
     "bytes": st.binary(max_size=20),
+    "bytes | memoryview": st.binary(max_size=20),
     "SnapshotMeta": METAS,
     "tuple[Entry, ...]": entries(),
     "tuple[tuple[int, bytes], ...]": st.lists(st.tuples(NUMBERS, st.binary())).map(tuple),
@@ -125,3 +126,13 @@ def test_only_a_few_blobs_are_kept() -> None:
         blobs.of((Entry(index, 1, 0, b"x"),))
     assert len(blobs._blobs) == Blobs._KEPT
     assert blobs.of(()) == b""
+
+
+def test_a_part_of_a_snapshot_is_not_copied() -> None:
+    data = bytes(100)
+    meta = SnapshotMeta(1, 1, Configuration(("a",)), 100, 5)
+    sent = encode("g", core.SnapshotChunk("a", "b", 1, meta, 0, data), Blobs())
+    received = decode(sent, Blobs())
+    assert isinstance(received, core.SnapshotChunk)
+    assert isinstance(received.data, memoryview)
+    assert received.data.obj is data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from types import TracebackType
 
-from holon_actors.distributed.consensus.errors import NoLeader
+from holon_actors.distributed.consensus.errors import NoLeader, NotYet
 from holon_actors.distributed.consensus.machines.key_value.commands import AcquireLock
 from holon_actors.distributed.consensus.machines.key_value.errors import (
     LeaseNotFound,
@@ -16,9 +16,6 @@ from holon_actors.distributed.consensus.machines.key_value.held_lease import Hel
 from holon_actors.distributed.consensus.machines.key_value.queries import GetTicket
 
 __all__ = ["HeldLock"]
-
-# How often whoever is in line asks whether it is its turn.
-_PAUSE_S = 0.05
 
 
 class HeldLock:
@@ -66,7 +63,6 @@ class HeldLock:
         except LeaseNotFound:
             raise LockLost(self._name, None) from None
         while token == 0:
-            await asyncio.sleep(_PAUSE_S)
             token = await self._asked()
         if token is None:
             raise LockLost(self._name, None)
@@ -74,7 +70,8 @@ class HeldLock:
 
     async def _asked(self) -> int | None:
         try:
-            token: int | None = await self._store.read(GetTicket(self._name, int(self._lease)))
-        except NoLeader:
-            return 0  # the place in line is not lost while nobody leads
+            ticket = GetTicket(self._name, int(self._lease), wait=True)
+            token: int | None = await self._store.read(ticket)
+        except (NoLeader, NotYet):
+            return 0  # the place in line is not lost, also while nobody leads
         return token

@@ -106,10 +106,13 @@ class LockInfo:
 
 @message(name="holon.kv.GetTicket")
 class GetTicket:
-    """Where a lease stands: answered with its fencing token, 0 in line, None if it is neither."""
+    """Where a lease stands: answered with its fencing token, 0 in line, None if it is neither. With
+    `wait` there is no answer while it is in line: `read` waits.
+    """
 
     name: str
     lease: int
+    wait: bool = False
 
 
 @message(name="holon.kv.GetEvents")
@@ -117,12 +120,14 @@ class GetEvents:
     """The changes after a revision of keys that begin with `prefix`; answered with `EventPage`.
 
     About `limit` of them (to 10,000), fewer where values are large. What has one revision stays
-    together.
+    together. With `wait` there is no answer, and `read` waits, until there is such a change, or so
+    many others that it is time to go on from a later revision.
     """
 
     prefix: str = ""
     after: int = 0
     limit: int = 1_000
+    wait: bool = False
 
 
 @message(name="holon.kv.Event")

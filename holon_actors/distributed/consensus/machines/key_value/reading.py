@@ -1,4 +1,4 @@
-"""Answers to queries. Pure, and changes nothing."""
+"""Answers to queries, or `NotYet`. Pure, and changes nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from holon_transports.codec import loads
 
+from holon_actors.distributed.consensus.errors import NotYet
 from holon_actors.distributed.consensus.machines.errors import InvalidCommand
 from holon_actors.distributed.consensus.machines.key_value.history import Past
 from holon_actors.distributed.consensus.machines.key_value.items import Stored
@@ -30,6 +31,7 @@ from holon_actors.distributed.consensus.machines.key_value.state import State
 from holon_actors.distributed.consensus.machines.key_value.validation import (
     LIMIT_MAX,
     checked_count,
+    checked_flag,
     checked_key,
     checked_text,
 )
@@ -39,9 +41,15 @@ __all__ = ["answer"]
 # A page ends when its values have so many bytes together, so that it can travel.
 _PAGE_BYTES = 1 << 20
 
+# Whoever waits for changes of some keys is told of the revision after so many changes of others:
+# they are looked through each time, and their history is forgotten in the end.
+_OTHERS_MAX = 100
+
 
 def answer(state: State, request: Any) -> Any:
-    """What the state says to a request. Raises `InvalidCommand`."""
+    """What the state says to a request. Raises `InvalidCommand`, and `NotYet` for one that is to
+    wait.
+    """
     reader = _READERS.get(type(request))
     if reader is None:
         raise InvalidCommand(type(request).__name__, "not a query of the key-value store")
@@ -96,13 +104,17 @@ def _lock(state: State, request: GetLock) -> LockInfo | None:
 
 def _ticket(state: State, request: GetTicket) -> int | None:
     name = checked_key(request, request.name, "name")
-    return state.locks.ticket(name, checked_count(request, request.lease, "lease"))
+    ticket = state.locks.ticket(name, checked_count(request, request.lease, "lease"))
+    if ticket == 0 and checked_flag(request, request.wait, "wait"):
+        raise NotYet
+    return ticket
 
 
 def _events(state: State, request: GetEvents) -> EventPage:
     prefix = checked_text(request, request.prefix, "prefix")
     after = checked_count(request, request.after, "after")
     limit = checked_count(request, request.limit, "limit", 1, LIMIT_MAX)
+    wait = checked_flag(request, request.wait, "wait")
     forgotten = state.history.forgotten
     if after < forgotten:
         return EventPage([], state.revision, forgotten)
@@ -115,6 +127,8 @@ def _events(state: State, request: GetEvents) -> EventPage:
         if past.key.startswith(prefix):
             events.append(_event(past))
             size += len(past.value or b"")
+    if not events and wait and state.revision - after < _OTHERS_MAX:
+        raise NotYet
     return EventPage(events, max(after, state.revision), forgotten)
 
 

@@ -170,17 +170,14 @@ class KeyValueStore:
         """
         return HeldLock(self, name, ttl, timeout)
 
-    def watch(
-        self, prefix: str = "", *, after: int | None = None, pause_s: float = 0.05
-    ) -> AsyncIterator[Event]:
+    def watch(self, prefix: str = "", *, after: int | None = None) -> AsyncIterator[Event]:
         """`async for event in kv.watch("prefix"):` the changes of keys that begin with `prefix`, in
         order and none left out; after the revision `after`, or from the first turn of the loop on.
 
-        Without changes it asks again every `pause_s` seconds. Raises `Compacted` when changes were
-        forgotten before they were read. Otherwise, after an error, go on with the revision of the
-        last event.
+        Raises `Compacted` when changes were forgotten before they were read. Otherwise, after an
+        error, go on with the revision of the last event.
         """
-        return watch(self, prefix, after, pause_s)
+        return watch(self, prefix, after)
 
 
 def _own(failed: CommandFailed | QueryFailed) -> Exception:

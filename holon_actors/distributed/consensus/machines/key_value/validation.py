@@ -14,6 +14,7 @@ from holon_actors.distributed.consensus.machines.errors import InvalidCommand
 __all__ = [
     "LIMIT_MAX",
     "checked_count",
+    "checked_flag",
     "checked_key",
     "checked_list",
     "checked_text",
@@ -61,6 +62,13 @@ def checked_count(
         span = f"from {least} on" if most == NUMBER_BELOW - 1 else f"from {least} to {most}"
         raise _refuse(command, f"{field} is a whole number {span}, not {_shown(number)}")
     return number
+
+
+def checked_flag(command: Any, flag: Any, field: str) -> bool:
+    """True or False."""
+    if type(flag) is not bool:
+        raise _refuse(command, f"{field} is True or False, not {type(flag).__name__}")
+    return flag
 
 
 def checked_ttl(command: Any, ttl: Any) -> float:

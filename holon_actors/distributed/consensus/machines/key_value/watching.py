@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
+from holon_actors.distributed.consensus.errors import NotYet
 from holon_actors.distributed.consensus.machines.key_value.errors import Compacted
 from holon_actors.distributed.consensus.machines.key_value.held_lease import Store
 from holon_actors.distributed.consensus.machines.key_value.queries import (
@@ -17,17 +17,16 @@ from holon_actors.distributed.consensus.machines.key_value.queries import (
 __all__ = ["watch"]
 
 
-async def watch(
-    store: Store, prefix: str, after: int | None, pause_s: float
-) -> AsyncIterator[Event]:
+async def watch(store: Store, prefix: str, after: int | None) -> AsyncIterator[Event]:
     """The changes after a revision (None: the present one). Raises `Compacted`."""
     seen: int = await store.read(GetRevision()) if after is None else after
     while True:
-        page: EventPage = await store.read(GetEvents(prefix, seen))
+        try:
+            page: EventPage = await store.read(GetEvents(prefix, seen, wait=True))
+        except NotYet:
+            continue
         if seen < page.forgotten:
             raise Compacted(seen, page.forgotten)
         for event in page.events:
             yield event
         seen = page.revision
-        if not page.events:
-            await asyncio.sleep(pause_s)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 from holon_transports.codec import dumps, loads
 
-from holon_actors.distributed.consensus.errors import CommandFailed, NoLeader, QueryFailed
+from holon_actors.distributed.consensus.errors import CommandFailed, NoLeader, NotYet, QueryFailed
 from holon_actors.distributed.consensus.machines.key_value import KeyValue
 from holon_actors.testing import Simulation
 
@@ -19,13 +20,34 @@ class LocalGroup:
         self.machine = KeyValue(**options)
         self.down = False
         self.commands = []
+        self.reads = 0
+        self.changed = asyncio.Event()
 
     async def propose(self, command, *, timeout):
         self.commands.append(command)
-        return await self._do(self.machine.apply, command, CommandFailed, timeout)
+        answer = await self._do(self.machine.apply, command, CommandFailed, timeout)
+        self.changed.set()
+        return answer
 
     async def read(self, request, *, timeout):
-        return await self._do(self.machine.query, request, QueryFailed, timeout)
+        self.reads += 1
+        ends_at = asyncio.get_running_loop().time() + timeout
+        while True:
+            self.changed.clear()
+            try:
+                return await self._do(self.machine.query, request, QueryFailed, timeout)
+            except NotYet:
+                await self._wait_changed(ends_at)
+
+    async def _wait_changed(self, ends_at):
+        """Until a command is applied, or it is time for the machine to be told the time."""
+        loop = asyncio.get_running_loop()
+        if loop.time() >= ends_at:
+            raise NotYet
+        due = self.machine.deadline()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(ends_at if due is None else min(due, ends_at)):
+                await self.changed.wait()
 
     async def _do(self, verb, request, failed, timeout):
         await asyncio.sleep(0.001)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
-from holon_actors.distributed.consensus import RaftGroup
+from holon_actors import HolonError
+from holon_actors.distributed.consensus import NoLeader, OutcomeUnknown, RaftGroup
 from holon_actors.distributed.consensus.machines import KeyValue
 from holon_actors.distributed.consensus.machines.key_value import GetLease, GrantLease, KeepLease
-from holon_actors.testing import Simulation, eventually
+from holon_actors.testing import FaultPlan, Simulation, eventually, explore
 
 MEMBERS = {name: f"sim://{name}" for name in "abc"}
 SEEDS = range(3)
@@ -147,3 +149,60 @@ def test_a_lease_lives_also_when_it_comes_from_a_member_that_has_just_started(se
         assert await kv.read(GetLease(lease)) is None
 
     run(scenario, seed)
+
+
+async def insisting(verb):
+    """Until it is known to have been done; it may be done twice."""
+    while True:
+        try:
+            return await verb()
+        except (NoLeader, OutcomeUnknown):
+            continue
+
+
+async def watched(kv, last):
+    """What was put, once each, up to the last value."""
+    values, revision = [], 0
+
+    async def follow():
+        nonlocal revision
+        async for event in kv.watch("a", after=revision):
+            if values[-1:] != [event.value]:
+                values.append(event.value)
+            revision = event.revision
+            if event.value == last:
+                return
+
+    await insisting(follow)
+    return values
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_watches_and_locks_hold_under_any_mix_of_faults(seed):
+    async def scenario(sim):
+        cluster, tokens = Cluster(sim), []
+
+        async def write(kv):
+            for number in range(20):
+                await insisting(lambda number=number: kv.put("a", number))
+                await asyncio.sleep(sim.draw("gap", 5) * 0.1)
+
+        async def lock(kv):
+            for _ in range(3):
+                with suppress(HolonError):
+                    async with kv.lock("door", ttl=8.0) as token:
+                        tokens.append(token)
+                        await asyncio.sleep(0.2)
+
+        async with asyncio.timeout(1_000), AsyncExitStack() as stack:
+            clients = [await stack.enter_async_context(cluster.client(name)) for name in "pqrst"]
+            stores = [KeyValue.client(client, timeout=10.0) for client in clients]
+            tasks = [write(stores[0]), watched(stores[1], 19), *map(lock, stores[2:])]
+            _, values, *_ = await asyncio.gather(*tasks)
+            await sim.calm()
+            await lock(stores[0])
+        assert values == list(range(20))
+        assert tokens[-3:]
+        assert tokens == sorted(set(tokens))
+
+    explore(scenario, seeds=range(seed * 3, seed * 3 + 3), faults=FaultPlan.swarm(), shrink_s=0.0)

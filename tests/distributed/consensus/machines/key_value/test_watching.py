@@ -70,3 +70,26 @@ def test_a_group_that_does_not_answer_ends_a_watch(in_simulation):
             await first(kv.watch(after=0), 1)
 
     in_simulation(scenario)
+
+
+def test_nothing_is_asked_while_nothing_changes(in_simulation):
+    async def scenario(kv, group):
+        watcher = asyncio.create_task(first(kv.watch("a", after=0), 1))
+        await asyncio.sleep(100.0)
+        assert group.reads <= 100.0 / 5.0 + 1, "once for each time limit of the store"
+        await kv.put("a", 1)
+        await asyncio.sleep(0.01)
+        assert [event.value for event in await watcher] == [1]
+
+    in_simulation(scenario)
+
+
+def test_a_watch_goes_on_over_many_changes_of_other_keys(in_simulation):
+    async def scenario(kv, _):
+        watcher = asyncio.create_task(first(kv.watch("a", after=0), 1))
+        for number in range(300):
+            await kv.put("b", number)
+        await kv.put("a", 1)
+        assert (await watcher)[0].revision == 301
+
+    in_simulation(scenario, history_max=150)
