@@ -19,6 +19,7 @@ PACKAGES = {
     "xoscar_remote": "xoscar",
     "ray_actors": "ray",
     "holon_remote": "holon_actors",
+    "holon_process": "holon_actors",
     "raw_zmq": "zmq",
     "holon_raft": "holon_actors",
     "holon_raft_catch_up": "holon_actors",

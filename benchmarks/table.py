@@ -266,6 +266,17 @@ WORKS: tuple[Work, ...] = (
         targets=(Relative(factor=0.6, peers=("raw pyzmq",)),),
     ),
     Work(
+        name="process-actor",
+        title="actor in a process, spawn to first answer",
+        unit=MILLISECONDS,
+        entrants=(
+            _ours(20, "holon_process"),
+            _peer("holon, first", "holon_process", 5, "first"),
+            _peer("Ray", "ray_actors", 10),
+        ),
+        targets=(Relative(factor=3, peers=("Ray",)),),
+    ),
+    Work(
         name="raft-commit-1000",
         title="Raft: durable commands, 1,000 in flight",
         unit=THOUSANDS_PER_S,
